@@ -1,0 +1,1 @@
+"""The language of the field: records, taxonomies, values, weights, rules, and the shipped catalogue."""
