@@ -1,0 +1,1 @@
+"""The knowledge base: store, search, and what a door may ask of them."""

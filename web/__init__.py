@@ -1,0 +1,1 @@
+"""The doors: pages, HTTP API, command line. They translate and decide nothing."""
