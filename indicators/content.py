@@ -155,7 +155,11 @@ def _check_indicator(record: Record, known: dict[str, Record]) -> Iterator[Conte
         yield ContentFault("error", record.code, f"完成值取值方式应为：{'、'.join(VALUE_METHODS)}")
     if record.status is Status.RETIRED and not record.successor:
         yield ContentFault("hint", record.code, "已停用，但没有指明替代指标")
-    if record.weight_min is not None and record.weight_max is not None and record.weight_min > record.weight_max:
+    if (
+        record.weight_min is not None
+        and record.weight_max is not None
+        and record.weight_min > record.weight_max
+    ):
         yield ContentFault("error", record.code, "权重下限大于上限")
     yield from _check_wording(record)
 

@@ -63,7 +63,9 @@ def fingerprint(root: Path = CATALOGUE) -> str:
     return digest.hexdigest()
 
 
-def read_catalogue(root: Path = CATALOGUE, progress: Callable[[int, int], None] | None = None) -> list[Record]:
+def read_catalogue(
+    root: Path = CATALOGUE, progress: Callable[[int, int], None] | None = None
+) -> list[Record]:
     """All records of a catalogue folder.
 
     ``progress`` is called with (files read, files in all). Raises CatalogueError at the first

@@ -1,0 +1,81 @@
+"""Bringing the shipped catalogue into the store: at first use, and again when a new one ships."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from indicators.content import check_content
+from indicators.model import Indicator, Record, Status
+from indicators.shipped import fingerprint, read_catalogue
+from kb.db.reader import Reader
+from kb.db.store import Batch, Store
+from kb.errors import KnowledgeError
+
+SETTING = "catalogue"
+"""Setting that holds the fingerprint of the catalogue in the store."""
+
+BATCH_PREFIX = "内置目录"
+ACTOR = "系统"
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is being done, steps done, steps in all)."""
+
+
+class CatalogueFaultError(KnowledgeError):
+    """The catalogue has records that cannot be stored; nothing was written."""
+
+    def __init__(self, faults: list[str]) -> None:
+        shown = "；".join(faults[:5])
+        super().__init__(f"目录内容有 {len(faults)} 处错误，没有载入：{shown}")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Outcome of bringing in a catalogue: the batch, and codes kept because someone edited them."""
+
+    batch: Batch
+    kept: tuple[str, ...]
+    retired: tuple[str, ...]
+
+
+def is_current(reader: Reader, root: Path) -> bool:
+    """True where the store already holds this very catalogue."""
+    return reader.settings().get(SETTING) == fingerprint(root)
+
+
+def bring_in(reader: Reader, store: Store, root: Path, progress: Progress | None = None) -> Loaded:
+    """Write a catalogue folder to the store as one batch, all or nothing.
+
+    Records that somebody edited since are kept as they are; indicators that the new catalogue
+    no longer has are retired, never deleted. Raises CatalogueError or CatalogueFaultError.
+    """
+    mark = fingerprint(root)
+    records = read_catalogue(root, _step(progress, "读取目录"))
+    faults = [f"{f.code} {f.message}" for f in check_content(records) if f.level == "error"]
+    if faults:
+        raise CatalogueFaultError(faults)
+    edited = reader.last_edited_outside(BATCH_PREFIX)
+    wanted = [r for r in records if r.code not in edited]
+    retired = _vanished(reader, {r.code for r in records} | edited)
+    batch = store.put(
+        [*wanted, *retired],
+        name=f"{BATCH_PREFIX} {mark[:12]}",
+        actor=ACTOR,
+        reason="载入随程序发布的目录",
+        settings={SETTING: mark},
+        progress=_step(progress, "写入数据库"),
+    )
+    return Loaded(batch, tuple(sorted(edited & {r.code for r in records})), tuple(r.code for r in retired))
+
+
+def _vanished(reader: Reader, known: set[str]) -> list[Record]:
+    active = reader.of_type(Indicator, status=Status.ACTIVE.value)
+    return [msgspec.structs.replace(i, status=Status.RETIRED) for i in active if i.code not in known]
+
+
+def _step(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    return (lambda done, total: progress(what, done, total)) if progress else None

@@ -1,0 +1,176 @@
+"""Reading: records by code, by kind and by their links. Every method is one or two indexed queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Engine, func, select
+
+from indicators.model import RECORD_TYPES, Kind, Record
+from kb.db import tables as t
+from kb.db.rows import digest_of, record_from
+from kb.db.store import last_outbox_id
+from kb.views import Ref, Version
+
+R = TypeVar("R", bound=Record)
+_MANY = 500  # SQLite allows 999 bound variables in old builds
+
+
+class Reader:
+    """Read side of the database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def get(self, code: str) -> Record | None:
+        """The record of a code, or None."""
+        found = self.many([code])
+        return found.get(code)
+
+    def many(self, codes: Collection[str]) -> dict[str, Record]:
+        """Records by code; codes without a record are absent."""
+        found: dict[str, Record] = {}
+        wanted = list(dict.fromkeys(codes))
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), _MANY):
+                query = select(t.record.c.kind, t.record.c.body).where(t.record.c.code.in_(wanted[start : start + _MANY]))
+                for row in connection.execute(query):
+                    record = record_from(row.kind, row.body)
+                    found[record.code] = record
+        return {code: found[code] for code in wanted if code in found}
+
+    def of_type(self, type_: type[R], **columns: Any) -> list[R]:
+        """All records of a type, in order of position and code, narrowed by column values."""
+        query = select(t.record.c.kind, t.record.c.body).where(t.record.c.kind == type_.kind.value)
+        for column, value in columns.items():
+            query = query.where(t.record.c[column] == value)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(t.record.c.position, t.record.c.code)).all()
+        return [cast("R", record_from(row.kind, row.body)) for row in rows]
+
+    def everything(self) -> Iterator[Record]:
+        """Every record, kind by kind."""
+        for type_ in RECORD_TYPES.values():
+            yield from self.of_type(type_)
+
+    def refs(self, codes: Collection[str]) -> dict[str, Ref]:
+        """Kind and name of codes, without loading the records."""
+        found: dict[str, Ref] = {}
+        wanted = list(dict.fromkeys(codes))
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), _MANY):
+                query = select(t.record.c.kind, t.record.c.code, t.record.c.name)
+                query = query.where(t.record.c.code.in_(wanted[start : start + _MANY]))
+                for row in connection.execute(query):
+                    found[row.code] = Ref(Kind(row.kind), row.code, row.name)
+        return found
+
+    def pointing_to(self, code: str, roles: Iterable[str] = (), kind: Kind | None = None) -> list[str]:
+        """Codes of the records that point to ``code`` in one of ``roles`` (any if empty), sorted."""
+        query = select(t.link.c.source_code).where(t.link.c.target_code == code).distinct()
+        if wanted := list(roles):
+            query = query.where(t.link.c.role.in_(wanted))
+        if kind is not None:
+            query = query.join(t.record, t.record.c.code == t.link.c.source_code).where(t.record.c.kind == kind.value)
+        with self.engine.connect() as connection:
+            return list(connection.execute(query.order_by(t.link.c.source_code)).scalars())
+
+    def rows_using(self, indicator: str) -> list[tuple[str, int]]:
+        """(project code, row number) of the published rows linked to an indicator."""
+        query = select(t.target.c.project, t.target.c.row).where(t.target.c.indicator == indicator)
+        with self.engine.connect() as connection:
+            return [(r.project, r.row) for r in connection.execute(query.order_by(t.target.c.project, t.target.c.row))]
+
+    def projects_using(self, indicators: Collection[str] | None = None) -> dict[str, int]:
+        """Number of projects per indicator, over all indicators or the given ones."""
+        query = select(t.target.c.indicator, func.count(t.target.c.project.distinct()).label("n"))
+        query = query.where(t.target.c.indicator.is_not(None)).group_by(t.target.c.indicator)
+        if indicators is not None:
+            query = query.where(t.target.c.indicator.in_(list(indicators)))
+        with self.engine.connect() as connection:
+            return {row.indicator: row.n for row in connection.execute(query)}
+
+    def counts(self) -> dict[Kind, int]:
+        """Number of records of each kind that has any."""
+        query = select(t.record.c.kind, func.count().label("n")).group_by(t.record.c.kind)
+        with self.engine.connect() as connection:
+            return {Kind(row.kind): row.n for row in connection.execute(query)}
+
+    def counts_by_sector(self) -> dict[tuple[Kind, str, bool], int]:
+        """Number of records per (kind, sector code, core)."""
+        group = (t.record.c.kind, t.record.c.sector, t.record.c.core)
+        query = select(*group, func.count().label("n")).group_by(*group)
+        with self.engine.connect() as connection:
+            return {(Kind(r.kind), r.sector, bool(r.core)): r.n for r in connection.execute(query)}
+
+    def versions(self, code: str) -> tuple[Version, ...]:
+        """Revisions of a record, newest first."""
+        query = select(t.revision).where(t.revision.c.code == code).order_by(t.revision.c.version.desc())
+        with self.engine.connect() as connection:
+            return tuple(
+                Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch) for r in connection.execute(query)
+            )
+
+    def codes_like(self, text: str, limit: int = 5) -> list[Ref]:
+        """Records whose code contains the given text, case ignored."""
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        query = select(t.record.c.kind, t.record.c.code, t.record.c.name)
+        query = query.where(t.record.c.code.ilike(pattern, escape="\\")).order_by(t.record.c.code).limit(limit)
+        with self.engine.connect() as connection:
+            return [Ref(Kind(r.kind), r.code, r.name) for r in connection.execute(query)]
+
+    def version(self, code: str, back: int) -> Record | None:
+        """A record as it was ``-back`` versions ago (0 is now), None where there was none."""
+        query = (
+            select(t.record.c.kind, t.revision.c.body)
+            .join(t.record, t.record.c.code == t.revision.c.code)
+            .where(t.revision.c.code == code, t.revision.c.version == t.record.c.version + back)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return record_from(row.kind, row.body) if row and row.body else None
+
+    def broken_bodies(self) -> list[str]:
+        """Codes whose stored content does not fit its checksum."""
+        query = select(t.record.c.code, t.record.c.body, t.record.c.digest)
+        with self.engine.connect() as connection:
+            return [r.code for r in connection.execute(query) if digest_of(r.body) != r.digest]
+
+    def settings(self) -> dict[str, str]:
+        """All stored settings."""
+        with self.engine.connect() as connection:
+            return {r.key: r.value for r in connection.execute(select(t.setting))}
+
+    def outbox(self) -> tuple[int, list[str]]:
+        """(newest outbox number, codes waiting for the index); (0, []) when nothing waits."""
+        with self.engine.connect() as connection:
+            last = last_outbox_id(connection)
+            if not last:
+                return 0, []
+            query = select(t.outbox.c.code).where(t.outbox.c.id <= last).distinct()
+            return last, sorted(connection.execute(query).scalars())
+
+    def digests(self) -> dict[str, str]:
+        """Digest of every record by code."""
+        with self.engine.connect() as connection:
+            return {r.code: r.digest for r in connection.execute(select(t.record.c.code, t.record.c.digest))}
+
+    def last_edited_outside(self, batch_prefix: str) -> set[str]:
+        """Codes whose newest revision is not of a batch whose name starts with ``batch_prefix``."""
+        newest = select(t.revision.c.code, func.max(t.revision.c.version).label("version")).group_by(t.revision.c.code)
+        sub = newest.subquery()
+        query = (
+            select(t.revision.c.code)
+            .join(sub, (sub.c.code == t.revision.c.code) & (sub.c.version == t.revision.c.version))
+            .join(t.batch, t.batch.c.id == t.revision.c.batch)
+            .where(~t.batch.c.name.startswith(batch_prefix))
+        )
+        with self.engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
+
+def _aware(at: datetime) -> datetime:
+    # SQLite keeps no time zone; everything was written in UTC.
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,57 @@
+"""Failures that a user can do something about: one class each, whose constructor builds the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class KnowledgeError(Exception):
+    """Base of all failures with a message for the user; ``str()`` is a Chinese sentence."""
+
+
+class UnknownCodeError(KnowledgeError):
+    """No record has this code; ``suggestions`` are (kind, code, name) of near ones."""
+
+    def __init__(self, code: str, suggestions: Sequence[tuple[str, str, str]] = ()) -> None:
+        self.code = code
+        self.suggestions = tuple(suggestions)
+        near = (
+            "；相近的有 " + "、".join(f"{c} {n}" for _, c, n in self.suggestions) if self.suggestions else ""
+        )
+        super().__init__(f"没有代码为“{code}”的记录{near}。请检查代码，或用 kb search 查找。")
+
+
+class BusyError(KnowledgeError):
+    """Another process is preparing this knowledge base."""
+
+    def __init__(self, home: Path, seconds: float) -> None:
+        super().__init__(f"另一个程序正在准备知识库 {home}，等了 {seconds:.0f} 秒仍未完成。请稍后再试。")
+
+
+class NewerDatabaseError(KnowledgeError):
+    """The database was written by a newer version of the program."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"数据库由更新的版本写成（版本标记 {found}）。请升级程序后再打开，数据没有改动。")
+
+
+class DatabaseUnavailableError(KnowledgeError):
+    """The database cannot be opened or reached."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"打不开数据库 {where}：{reason}。请检查路径、权限或 KB_DATABASE 设置。")
+
+
+class BackupError(KnowledgeError):
+    """A backup file cannot be written or is not fit to restore from."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(f"备份文件 {file}：{reason}")
+
+
+class HomeError(KnowledgeError):
+    """The folder of the knowledge base cannot be used."""
+
+    def __init__(self, home: Path, reason: str) -> None:
+        super().__init__(f"知识库文件夹 {home} 不能使用：{reason}。请换一个文件夹（--home）或改正权限。")

@@ -1,0 +1,268 @@
+"""The knowledge base: everything that a door may ask, in one place.
+
+``KnowledgeBase.open`` turns an empty folder into a working knowledge base and costs little on
+a ready one. Methods are safe to call from several threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+from indicators.model import (
+    Clause,
+    Framework,
+    Guide,
+    IndicatorSet,
+    Kind,
+    ProblemType,
+    Project,
+    Record,
+    Sector,
+    Source,
+)
+from kb import maintenance
+from kb.catalogue import Progress, bring_in, is_current
+from kb.db.engine import open_engine
+from kb.db.reader import Reader
+from kb.db.store import Store
+from kb.errors import BusyError, HomeError, UnknownCodeError
+from kb.indexing import Indexer, vocabulary
+from kb.joins import view_of
+from kb.links import PATHS
+from kb.maintenance import BackupInfo, Finding
+from kb.search.answer import Filters, SearchAnswer
+from kb.search.engine import SearchEngine
+from kb.search.suggest import Suggestion
+from kb.settings import Settings
+from kb.views import AnyView, Ref, SectorCount
+
+R = TypeVar("R", bound=Record)
+_PATIENCE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the knowledge base answers, in one line for people and machines."""
+
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What ``KnowledgeBase.check`` looked at and what it found wrong."""
+
+    counts: dict[Kind, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True where nothing is wrong."""
+        return not self.findings
+
+
+class KnowledgeBase:
+    """A knowledge base on one home folder. Use ``open``; close it or use it as a context."""
+
+    def __init__(self, settings: Settings, reader: Reader, store: Store) -> None:
+        self.settings = settings
+        self._reader = reader
+        self._store = store
+        self._engine = SearchEngine(settings.index_folder, vocabulary(reader))
+        self._indexer = Indexer(reader, store, self._engine, FileLock(settings.home / "index.lock", timeout=_PATIENCE))
+
+    @classmethod
+    def open(cls, settings: Settings, progress: Progress | None = None) -> KnowledgeBase:
+        """A ready knowledge base: schema current, catalogue loaded, index in step.
+
+        ``progress`` hears of long work. Raises a KnowledgeError whose text tells what to do;
+        a process killed meanwhile leaves a folder that the next ``open`` completes.
+        """
+        _make_home(settings.home)
+        with _prepared(settings):
+            engine = open_engine(settings.database_url)
+            reader, store = Reader(engine), Store(engine)
+            if not is_current(reader, settings.catalogue):
+                bring_in(reader, store, settings.catalogue, progress)
+            knowledge = cls(settings, reader, store)
+            if not knowledge._engine.current():
+                knowledge._indexer.rebuild(progress)
+            knowledge._indexer.drain(progress)
+        return knowledge
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self._engine.close()
+        self._reader.engine.dispose()
+
+    def __enter__(self) -> KnowledgeBase:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Finding
+
+    def search(
+        self, text: str, filters: Filters | None = None, *, limit: int = 10, offset: int = 0
+    ) -> SearchAnswer:
+        """Hits ``offset`` to ``offset + limit`` for a query, with facets over all matches."""
+        return self._engine.search(text, filters or Filters(), max(0, limit), max(0, offset))
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Names, codes, sectors and guides that begin like or contain what is being typed."""
+        return self._engine.suggest(text, limit)
+
+    # Looking
+
+    def view(self, code: str) -> AnyView:
+        """A record with everything it is joined to. Raises UnknownCodeError."""
+        return view_of(self._reader, self.record(code))
+
+    def record(self, code: str) -> Record:
+        """A record that has a page, by its code (letter case ignored). Raises UnknownCodeError."""
+        found = self._reader.get(code) or self._by_any_case(code)
+        if found is None or found.kind not in PATHS:
+            raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in self._near(code)])
+        return found
+
+    def _by_any_case(self, code: str) -> Record | None:
+        same = [r.code for r in self._reader.codes_like(code) if r.code.lower() == code.lower()]
+        return self._reader.get(same[0]) if same else None
+
+    def _near(self, code: str) -> list[Ref]:
+        stem = code.rsplit("-", 1)[0]
+        return [r for r in self._reader.codes_like(stem) if r.kind in PATHS] if len(stem) > 1 else []
+
+    def sectors(self) -> tuple[SectorCount, ...]:
+        """All sectors in order, each with how much the catalogue holds for it."""
+        counts = self._reader.counts_by_sector()
+
+        def total(kind: Kind, sector: str, cores: tuple[bool, ...] = (False, True)) -> int:
+            return sum(counts.get((kind, sector, core), 0) for core in cores)
+
+        return tuple(
+            SectorCount(
+                sector=s,
+                indicators=total(Kind.INDICATOR, s.code),
+                core=total(Kind.INDICATOR, s.code, (True,)),
+                projects=total(Kind.PROJECT, s.code),
+                issues=total(Kind.ISSUE, s.code),
+            )
+            for s in self._all(Sector)
+        )
+
+    def frameworks(self) -> tuple[Framework, ...]:
+        """All frameworks, by code."""
+        return self._all(Framework)
+
+    def problems(self) -> tuple[ProblemType, ...]:
+        """All problem types, P01 first."""
+        return self._all(ProblemType)
+
+    def guides(self) -> tuple[Guide, ...]:
+        """All guides in reading order."""
+        return self._all(Guide)
+
+    def clauses(self) -> tuple[Clause, ...]:
+        """All clauses of policy documents."""
+        return self._all(Clause)
+
+    def sets(self) -> tuple[IndicatorSet, ...]:
+        """All indicator sets."""
+        return self._all(IndicatorSet)
+
+    def sources(self) -> tuple[Source, ...]:
+        """All documents that facts were taken from."""
+        return self._all(Source)
+
+    def projects(self, sector: str = "") -> tuple[Project, ...]:
+        """All projects, or those of a sector (by code)."""
+        narrowed = {"sector": sector} if sector else {}
+        return tuple(self._reader.of_type(Project, **narrowed))
+
+    def counts(self) -> dict[Kind, int]:
+        """Number of records of each kind."""
+        return self._reader.counts()
+
+    def _all(self, type_: type[R]) -> tuple[R, ...]:
+        return tuple(self._reader.of_type(type_))
+
+    # Keeping
+
+    def write(self, records: list[Record], *, name: str, actor: str, reason: str) -> int:
+        """Store records as one batch and bring them into the index; gives the batch number."""
+        batch = self._store.put(records, name=name, actor=actor, reason=reason)
+        self._indexer.drain()
+        return batch.number
+
+    def health(self) -> Health:
+        """Whether database and index answer."""
+        try:
+            self._reader.counts()
+            ready = self._engine.current()
+        except Exception as error:  # noqa: BLE001 - a health check tells, it does not fail
+            return Health(False, f"数据库不能回答：{error}")
+        return Health(ready, "正常" if ready else "搜索索引不可用，请运行 kb reindex")
+
+    def check(self) -> CheckReport:
+        """Verify database and index against each other and themselves."""
+        findings = maintenance.integrity(self._reader.engine)
+        findings += _body_faults(self._reader)
+        findings += self._indexer.differences()
+        last, waiting = self._reader.outbox()
+        if last:
+            findings.append(Finding(f"有 {len(waiting)} 条改动还没有进入索引", "请重新启动程序或运行 kb reindex"))
+        return CheckReport(self.counts(), tuple(findings))
+
+    def reindex(self, progress: Progress | None = None) -> int:
+        """Build the index afresh, beside the old one; gives the number of documents."""
+        return self._indexer.rebuild(progress)
+
+    def backup(self, file: Path) -> BackupInfo:
+        """Write everything to one file while in use. Raises BackupError."""
+        return maintenance.backup(self._reader.engine, file)
+
+    def restore(self, file: Path, progress: Progress | None = None) -> tuple[BackupInfo, Path]:
+        """Bring a backup back; the state before is saved first, in the file given second."""
+        kept = self.settings.home / "backups" / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}.kbz"
+        self.backup(kept)
+        info = maintenance.restore(self._reader.engine, file)
+        open_engine(self.settings.database_url).dispose()
+        self._indexer.rebuild(progress)
+        return info, kept
+
+
+def _body_faults(reader: Reader) -> list[Finding]:
+    broken = reader.broken_bodies()
+    if not broken:
+        return []
+    shown = "、".join(broken[:5])
+    return [Finding(f"{len(broken)} 条记录的内容与校验和不符，例如 {shown}", "请用 kb restore 恢复最近的备份")]
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeError(home, error.strerror or str(error)) from error
+
+
+@contextmanager
+def _prepared(settings: Settings) -> Iterator[None]:
+    """Hold the lock under which one process at a time makes a knowledge base ready."""
+    try:
+        with FileLock(settings.lock_file, timeout=_PATIENCE):
+            yield
+    except Timeout as error:
+        raise BusyError(settings.home, _PATIENCE) from error

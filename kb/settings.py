@@ -1,0 +1,60 @@
+"""Settings of a knowledge base: one table, each with its environment variable and default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from indicators.shipped import CATALOGUE
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a knowledge base lives and which engines it uses.
+
+    ``home`` holds database, index and locks. ``database`` is a SQLAlchemy URL, ``search`` an
+    engine URL; "" means the embedded default in ``home``. ``catalogue`` is the folder that the
+    shipped records are read from. ``search_memory_mb`` bounds the score arrays.
+    """
+
+    home: Path
+    database: str = ""
+    search: str = ""
+    catalogue: Path = CATALOGUE
+    search_memory_mb: int = 512
+
+    @classmethod
+    def load(cls, home: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from the command line's ``--home``, then the environment, then defaults."""
+        folder = home or environ.get("KB_HOME") or user_data_path("indicator-kb", appauthor=False)
+        return cls(
+            home=Path(folder).expanduser().resolve(),
+            database=environ.get("KB_DATABASE", ""),
+            search=environ.get("KB_SEARCH", ""),
+            catalogue=Path(environ.get("KB_CATALOGUE") or CATALOGUE),
+            search_memory_mb=int(environ.get("KB_SEARCH_MEMORY_MB") or 512),
+        )
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the database in force."""
+        return self.database or f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """File of the embedded database."""
+        return self.home / "kb.sqlite3"
+
+    @property
+    def index_folder(self) -> Path:
+        """Folder of the embedded search index."""
+        return self.home / "index"
+
+    @property
+    def lock_file(self) -> Path:
+        """Lock that one process holds while it prepares database and index."""
+        return self.home / "prepare.lock"

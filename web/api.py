@@ -1,0 +1,60 @@
+"""The HTTP API and the health check: JSON, the same as the commands give."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, jsonify, request
+from werkzeug.datastructures import MultiDict
+
+from kb.search.answer import Filters
+from web.context import knowledge
+from web.present import record_json, search_json
+from web.query import FACETS, read_state
+
+pages = Blueprint("api", __name__)
+
+DEFAULT_LIMIT = 10
+MOST = 200
+
+
+@pages.get("/api/v1/search")
+def search() -> Response:
+    """Search as ``kb search --json``: q, kind, sector, level1 (and the other facets), limit, offset."""
+    state = read_state(request.args)
+    answer = knowledge().search(
+        state.q,
+        filters=_filters(state.filters),
+        limit=_count(request.args, "limit", DEFAULT_LIMIT, 1, MOST),
+        offset=_count(request.args, "offset", 0, 0, 100_000),
+    )
+    return jsonify(search_json(answer))
+
+
+@pages.get("/api/v1/records/<path:code>")
+def record(code: str) -> Response:
+    """One record whole, as ``kb show --json``."""
+    return jsonify(record_json(knowledge().view(code)))
+
+
+@pages.get("/healthz")
+def healthz() -> tuple[Response, int]:
+    """Whether the knowledge base answers: 200 with ``ok`` true, else 503."""
+    health = knowledge().health()
+    return jsonify({"ok": health.ok, "message": health.message}), 200 if health.ok else 503
+
+
+def _filters(filters: Filters) -> Filters:
+    """Filters with sectors by name: a script may give a sector's code."""
+    names = {counted.sector.code: counted.sector.name for counted in knowledge().sectors()}
+    chosen = {facet: getattr(filters, facet) for facet in FACETS}
+    chosen["sector"] = tuple(names.get(value, value) for value in chosen["sector"])
+    return Filters(**chosen)
+
+
+def _count(args: MultiDict[str, str], name: str, default: int, least: int, most: int) -> int:
+    """A whole number from the query string; anything else is answered with 400 and a sentence."""
+    raw = args.get(name, "").strip()
+    if not raw:
+        return default
+    if not (raw.isascii() and raw.isdigit()) or len(raw) > 9 or not least <= int(raw) <= most:
+        abort(400, f"参数 {name} 应为 {least} 到 {most} 的整数，收到的是“{raw[:40]}”。")
+    return int(raw)

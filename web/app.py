@@ -1,0 +1,29 @@
+"""The web application: blueprints, templates, headers and error pages around one knowledge base."""
+
+from __future__ import annotations
+
+import jinja2
+from flask import Flask
+
+from kb.knowledge import KnowledgeBase
+from web import api, catalogue, context, errors, search, security
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes that a request may carry; a larger one is answered with 413."""
+
+
+def create_app(kb: KnowledgeBase) -> Flask:
+    """A WSGI application that shows ``kb``: pages, HTTP API and static files."""
+    app = Flask(__name__)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese stays readable in answers
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the interface
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions[context.KEY] = kb
+    context.install(app)
+    errors.install(app)
+    for blueprint in (search.pages, catalogue.pages, api.pages):
+        app.register_blueprint(blueprint)
+    app.after_request(security.set_headers)
+    return app

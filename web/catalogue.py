@@ -1,0 +1,205 @@
+"""Pages of the catalogue: one for each record, and lists to browse."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TypeVar
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from indicators.model import Kind, Project, Source
+from indicators.taxonomy import LEVEL2_LETTERS
+from kb.errors import UnknownCodeError
+from kb.links import url_of
+from kb.views import (
+    AnyView,
+    ClauseView,
+    FrameworkView,
+    GuideView,
+    IndicatorView,
+    IssueView,
+    Landscape,
+    NodeView,
+    ProblemView,
+    ProjectView,
+    Ref,
+    SectorView,
+    SetView,
+    SourceView,
+)
+from web.context import knowledge
+from web.plot import Strip, strip
+from web.present import record_of
+from web.query import clean
+from web.search import problem_groups
+
+pages = Blueprint("catalogue", __name__)
+
+V = TypeVar("V")
+
+
+def _view(code: str, kind: type[V]) -> V | Response:
+    """The view of a code for the page of its kind; a redirect where the code is of another kind."""
+    view: AnyView = knowledge().view(code)
+    if isinstance(view, kind):
+        return view
+    record = record_of(view)
+    return redirect(url_of(record.kind, record.code))
+
+
+def _page(code: str, kind: type[V], template: str, **values: object) -> str | Response:
+    view = _view(code, kind)
+    return view if isinstance(view, Response) else render_template(template, view=view, **values)
+
+
+@pages.get("/i/<path:code>")
+def indicator(code: str) -> str | Response:
+    """An indicator with every field, its uses, values, problems and places."""
+    view = _view(code, IndicatorView)
+    if isinstance(view, Response):
+        return view
+    plots = [(landscape, _plot(landscape)) for landscape in view.landscapes]
+    return render_template("indicator.html", view=view, plots=plots, guide=_guide_for(view.indicator.level2))
+
+
+def _plot(landscape: Landscape) -> Strip | None:
+    values = [
+        (use.value.value, f"{use.project.name}：{use.target.target}{use.target.unit}")
+        for use in landscape.uses
+        if use.value.value is not None
+    ]
+    return strip(values, landscape.minimum, landscape.median, landscape.maximum)
+
+
+def _guide_for(level2: str) -> Ref | None:
+    """The guide on how to write targets of a level 2, if the catalogue has one."""
+    letters = LEVEL2_LETTERS.get(level2, "")
+    wanted = {f"ZN-{letters}", {"SC": "ZN-CB", "EC": "ZN-CB"}.get(letters, ""), "ZN-XY" if "效益" in level2 else ""}
+    if "可持续" in level2:
+        wanted.add("ZN-XY")
+    return next((Ref(Kind.GUIDE, g.code, g.name) for g in knowledge().guides() if g.code in wanted), None)
+
+
+@pages.get("/framework/<path:code>")
+def framework(code: str) -> str | Response:
+    """A framework as a tree with the switch to its other editions."""
+    return _page(code, FrameworkView, "framework.html")
+
+
+@pages.get("/node/<path:code>")
+def node(code: str) -> str | Response:
+    """A row of a framework with its counterparts."""
+    return _page(code, NodeView, "node.html")
+
+
+@pages.get("/project/<path:code>")
+def project(code: str) -> str | Response:
+    """A project with its rows as published, scores and links."""
+    return _page(code, ProjectView, "project.html")
+
+
+@pages.get("/issue/<path:code>")
+def issue(code: str) -> str | Response:
+    """An evaluation issue with what it touches and the fix."""
+    return _page(code, IssueView, "issue.html")
+
+
+@pages.get("/problem/<path:code>")
+def problem(code: str) -> str | Response:
+    """A problem type with examples, clauses and cases."""
+    return _page(code, ProblemView, "problem.html")
+
+
+@pages.get("/sector/<path:code>")
+def sector(code: str) -> str | Response:
+    """A sector: its indicators by level 2, projects and issues."""
+    return _page(code, SectorView, "sector.html")
+
+
+@pages.get("/set/<path:code>")
+def indicator_set(code: str) -> str | Response:
+    """An indicator set with its members."""
+    return _page(code, SetView, "set.html")
+
+
+@pages.get("/guide/<path:code>")
+def guide(code: str) -> str | Response:
+    """A guide."""
+    return _page(code, GuideView, "guide.html")
+
+
+@pages.get("/clause/<path:code>")
+def clause(code: str) -> str | Response:
+    """A clause of a policy document, in our words."""
+    return _page(code, ClauseView, "clause.html")
+
+
+@pages.get("/source/<path:code>")
+def source(code: str) -> str | Response:
+    """A source with everything that rests on it."""
+    return _page(code, SourceView, "source.html")
+
+
+@pages.get("/sectors")
+def sectors() -> str:
+    """All sectors with what the catalogue holds for each."""
+    return render_template("sectors.html", sectors=knowledge().sectors(), sets=knowledge().sets())
+
+
+@pages.get("/frameworks")
+def frameworks() -> str:
+    """All common frameworks by scope and edition."""
+    return render_template("frameworks.html", frameworks=knowledge().frameworks())
+
+
+@pages.get("/problems")
+def problems() -> str:
+    """All problem types by group."""
+    return render_template("problems.html", groups=problem_groups(knowledge().problems()))
+
+
+@pages.get("/guides")
+def guides() -> str:
+    """All guides, and the clauses they rest on."""
+    documents = {source.code: source for source in knowledge().sources()}
+    ordered = sorted(knowledge().clauses(), key=lambda c: (c.document, c.code))
+    clauses = [(documents.get(code), list(found)) for code, found in groupby(ordered, key=lambda c: c.document)]
+    return render_template("guides.html", guides=knowledge().guides(), clauses=clauses)
+
+
+@pages.get("/sources")
+def sources() -> str:
+    """All source documents."""
+    ordered = sorted(knowledge().sources(), key=_source_order)
+    return render_template("sources.html", sources=ordered)
+
+
+def _source_order(source: Source) -> tuple[bool, str]:
+    return not source.number, source.name
+
+
+@pages.get("/projects")
+def projects() -> str:
+    """Projects of the catalogue, of one sector where ``?sector=`` names it by name or code."""
+    wanted = clean(request.args.get("sector", ""))[:40]
+    counted = knowledge().sectors()
+    chosen = next((c.sector for c in counted if wanted and wanted in (c.sector.code, c.sector.name)), None)
+    if wanted and chosen is None:
+        raise UnknownCodeError(wanted, [(Kind.SECTOR, c.sector.code, c.sector.name) for c in counted if c.projects])
+    found = knowledge().projects(chosen.code if chosen else "")
+    return render_template(
+        "projects.html",
+        projects=found,
+        chosen=chosen,
+        sectors=[c for c in counted if c.projects],
+        names={c.sector.code: c.sector.name for c in counted},
+        scopes=_by_scope(found),
+    )
+
+
+def _by_scope(found: tuple[Project, ...]) -> list[tuple[str, list[Project]]]:
+    """Projects first, then whole departments and policies, each in the order given."""
+    order = {"项目": 0, "政策": 1, "部门整体": 2}
+    ranked = sorted(found, key=lambda p: order.get(p.scope, 9))
+    return [(scope, list(members)) for scope, members in groupby(ranked, key=lambda p: p.scope)]

@@ -1,0 +1,201 @@
+"""The command line: ``kb search``, ``show``, ``serve``, ``check``, ``reindex``, ``backup``, ``restore``.
+
+Exit codes: 0 done, 1 the command ran and found errors in the user's input, 2 wrong usage.
+With ``--json`` only JSON goes to stdout; progress and messages go to stderr.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+from tqdm import tqdm
+
+from indicators.shipped import CatalogueError
+from kb.errors import KnowledgeError
+from kb.knowledge import KnowledgeBase
+from kb.search.answer import Filters
+from kb.settings import Settings
+from web import printing
+from web.present import record_json, search_json
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ProgressBar:
+    """A progress bar on stderr that appears only once long work has begun."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._what = ""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what != self._what:
+            self.close()
+            self._what = what
+            self._bar = tqdm(total=total, desc=what, unit="条", file=sys.stderr, leave=True, ascii=" =")
+        if self._bar is not None:
+            self._bar.total = total
+            self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Finish the bar that is showing, if any."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def home_option(command: Callable[P, T]) -> Callable[P, T]:
+    """``--home`` on the command itself, with the group's as fallback."""
+    return click.option("--home", metavar="DIR", help="知识库文件夹（缺省取 KB_HOME，再取用户数据文件夹）")(command)
+
+
+def with_knowledge(command: Callable[Concatenate[KnowledgeBase, P], T]) -> Callable[..., T]:
+    """Open the knowledge base for a command, close it afterwards, and tell failures plainly."""
+
+    @home_option
+    @click.pass_context
+    @functools.wraps(command)
+    def run(context: click.Context, /, *args: P.args, home: str | None = None, **kwargs: P.kwargs) -> T:
+        with knowledge(context, home) as kb:
+            return command(kb, *args, **kwargs)
+
+    return run
+
+
+def knowledge(context: click.Context, home: str | None) -> KnowledgeBase:
+    """The knowledge base that a command line names, made ready with a progress bar."""
+    bar = ProgressBar()
+    try:
+        return KnowledgeBase.open(Settings.load(home or context.obj), bar)
+    finally:
+        bar.close()
+
+
+class Command(click.Group):
+    """The group that turns failures with a message for the user into exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a KnowledgeError becomes its sentence on stderr."""
+        try:
+            return super().invoke(ctx)
+        except (KnowledgeError, CatalogueError) as error:
+            click.echo(f"错误：{error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--home", metavar="DIR", help="知识库文件夹")
+@click.version_option(package_name="indicator-kb", prog_name="kb")
+@click.pass_context
+def main(context: click.Context, home: str | None) -> None:
+    """绩效指标知识库：查指标、看案例、防返工。"""
+    context.obj = home
+
+
+@main.command()
+@click.argument("query", required=False)
+@click.option("--kind", multiple=True, help="种类：indicator framework project issue guide")
+@click.option("--sector", multiple=True, help="行业名称，如 交通运输")
+@click.option("--level1", multiple=True, help="一级指标，如 产出指标")
+@click.option("--level2", multiple=True, help="二级指标，如 数量指标")
+@click.option("--limit", type=click.IntRange(0, 1000), default=10, show_default=True, help="最多几条")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@click.option("--stdin", is_flag=True, help="从标准输入逐行读查询，每行输出一个 JSON 对象")
+@with_knowledge
+def search(
+    kb: KnowledgeBase,
+    query: str | None,
+    kind: tuple[str, ...],
+    sector: tuple[str, ...],
+    level1: tuple[str, ...],
+    level2: tuple[str, ...],
+    limit: int,
+    as_json: bool,
+    stdin: bool,
+) -> None:
+    """查找指标、框架、案例项目、评价问题和指南。"""
+    if stdin == (query is not None):
+        raise click.UsageError("请给出查询词，或用 --stdin 从标准输入读取。")
+    filters = Filters(kind=kind, sector=sector, level1=level1, level2=level2)
+    for text in sys.stdin if stdin else [query or ""]:
+        answer = kb.search(text.rstrip("\r\n"), filters, limit=limit)
+        if as_json or stdin:
+            click.echo(printing.json_line(search_json(answer)))
+            sys.stdout.flush()
+        else:
+            click.echo(printing.answer_text(answer))
+
+
+@main.command()
+@click.argument("code")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@with_knowledge
+def show(kb: KnowledgeBase, code: str, as_json: bool) -> None:
+    """显示一条记录的全部内容、来源、版本和关联。"""
+    record = record_json(kb.view(code))
+    click.echo(printing.json_line(record) if as_json else printing.record_text(record))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@with_knowledge
+def check(kb: KnowledgeBase, as_json: bool) -> None:
+    """核对数据库、索引和目录，有出入时退出码为 1。"""
+    report = kb.check()
+    if as_json:
+        findings = [{"what": f.what, "remedy": f.remedy} for f in report.findings]
+        counts = {kind.value: n for kind, n in report.counts.items()}
+        click.echo(printing.json_line({"ok": report.ok, "counts": counts, "findings": findings}))
+    else:
+        click.echo(printing.check_text(report))
+    if not report.ok:
+        sys.exit(1)
+
+
+@main.command()
+@with_knowledge
+def reindex(kb: KnowledgeBase) -> None:
+    """重建搜索索引：在旁边建好再替换，中途中断不影响使用。"""
+    bar = ProgressBar()
+    number = kb.reindex(bar)
+    bar.close()
+    click.echo(f"已重建索引，共 {number} 条。", err=True)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_knowledge
+def backup(kb: KnowledgeBase, file: Path) -> None:
+    """把整个知识库备份成一个文件，使用中也可以备份。"""
+    info = kb.backup(file)
+    click.echo(f"已备份 {info.records} 条记录到 {info.file}。")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_knowledge
+def restore(kb: KnowledgeBase, file: Path) -> None:
+    """从备份恢复；恢复前的状态自动另存，可再恢复回来。"""
+    bar = ProgressBar()
+    info, kept = kb.restore(file, bar)
+    bar.close()
+    click.echo(f"已恢复 {info.made:%Y-%m-%d %H:%M} UTC 的备份，共 {info.records} 条记录。恢复前的状态存在 {kept}。")
+
+
+@main.command()
+@home_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="监听端口，0 为任选")
+@click.pass_context
+def serve(context: click.Context, home: str | None, host: str, port: int) -> None:
+    """启动网页和接口；空文件夹会先建库。"""
+    from web.server import run  # the pages are not needed by any other command
+
+    with knowledge(context, home) as kb:
+        run(kb, host, port, lambda address: click.echo(f"绩效指标知识库已就绪：{address}  （按 Ctrl+C 停止）"))

@@ -1,0 +1,123 @@
+"""What every template knows: the knowledge base's words for things, links, navigation, small formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import Flask, current_app, request
+
+from indicators.model import Indicator, Kind, LinkKind, Record
+from indicators.taxonomy import LEVEL2_LETTERS
+from kb.knowledge import KnowledgeBase
+from kb.links import PATHS, url_of
+from kb.views import Ref
+from web import text
+from web.assets import asset
+from web.query import read_state
+
+KEY = "knowledge-base"
+
+KIND_NAMES: dict[Kind, str] = {
+    Kind.INDICATOR: "指标",
+    Kind.FRAMEWORK: "共性框架",
+    Kind.NODE: "框架指标",
+    Kind.PROJECT: "项目",
+    Kind.ISSUE: "评价问题",
+    Kind.PROBLEM: "问题类型",
+    Kind.GUIDE: "指南",
+    Kind.CLAUSE: "政策条款",
+    Kind.SECTOR: "行业",
+    Kind.SET: "指标集",
+    Kind.SOURCE: "来源文件",
+    Kind.SYNONYMS: "同义词",
+}
+PUBLIC_KIND_NAMES = {"indicator": "指标", "framework": "框架", "project": "项目", "issue": "问题", "guide": "指南与条款"}
+FACET_NAMES = {
+    "kind": "类别", "sector": "行业", "level1": "一级指标", "level2": "二级指标", "set": "指标集", "status": "状态",
+}  # fmt: skip
+STATUS_NAMES = {"active": "在用", "retired": "已停用"}
+LINK_NAMES = {LinkKind.SAME: "同义", LinkKind.NARROWER: "比本指标窄", LinkKind.BROADER: "比本指标宽"}
+SEVERITIES = {"high": ("严重", "bad"), "medium": ("一般", "warn"), "low": ("轻微", "note")}
+EDITIONS = {"2015": "2015 版（财预〔2015〕88号）", "2021": "2021 版（财预〔2021〕101号）"}
+ACTIONS = {"create": "新建", "update": "修改", "retire": "停用", "delete": "移除", "restore": "恢复", "undo": "撤回"}
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """An entry of the main navigation; current where the address starts with one of ``paths``."""
+
+    label: str
+    url: str
+    paths: tuple[str, ...]
+
+    @property
+    def current(self) -> bool:
+        """Whether the page shown belongs under this entry."""
+        return request.path.startswith(self.paths)
+
+
+NAVIGATION = (
+    NavItem("行业指标", "/sectors", ("/sector", "/set", "/i/")),
+    NavItem("共性框架", "/frameworks", ("/framework", "/node")),
+    NavItem("实例项目", "/projects", ("/project",)),
+    NavItem("常见问题", "/problems", ("/problem", "/issue")),
+    NavItem("指南", "/guides", ("/guide", "/clause")),
+    NavItem("来源", "/sources", ("/source",)),
+)
+
+
+def knowledge() -> KnowledgeBase:
+    """The knowledge base that this application shows."""
+    return cast(KnowledgeBase, current_app.extensions[KEY])
+
+
+def link_to(thing: Record | Ref) -> str:
+    """Permalink of a record or a pointer to one; "" for kinds without a page."""
+    return url_of(thing.kind, thing.code) if thing.kind in PATHS else ""
+
+
+def facet_label(facet: str, value: str) -> str:
+    """What a facet's value is called on the page."""
+    names = {"kind": PUBLIC_KIND_NAMES, "status": STATUS_NAMES}.get(facet, {})
+    return names.get(value, value)
+
+
+def severity(word: str) -> tuple[str, str]:
+    """Word and tone of a problem's severity as the catalogue writes it."""
+    return SEVERITIES.get(word, (word, "note"))
+
+
+def weight_range(indicator: Indicator) -> str:
+    """Suggested weight as "10–20 分", "10 分起", "不超过 20 分", or ""."""
+    low, high = text.number(indicator.weight_min), text.number(indicator.weight_max)
+    if low and high:
+        return f"{low} 分" if low == high else f"{low}–{high} 分"
+    if low:
+        return f"{low} 分起"
+    return f"不超过 {high} 分" if high else ""
+
+
+def install(app: Flask) -> None:
+    """Gives the templates of ``app`` their filters, globals and per-request values."""
+    app.jinja_env.filters.update(
+        number=text.number, slots=text.slots, marked=text.marked, day_time=text.day_time, severity=severity
+    )
+    app.jinja_env.globals.update(
+        asset=asset,
+        link_to=link_to,
+        weight_range=weight_range,
+        facet_label=facet_label,
+        KIND_NAMES=KIND_NAMES,
+        FACET_NAMES=FACET_NAMES,
+        LINK_NAMES=LINK_NAMES,
+        EDITIONS=EDITIONS,
+        ACTIONS=ACTIONS,
+        LETTERS=LEVEL2_LETTERS,
+    )
+    app.context_processor(_page_values)
+
+
+def _page_values() -> dict[str, object]:
+    return {"navigation": NAVIGATION, "state": read_state(request.args), "year_now": datetime.now(UTC).year}

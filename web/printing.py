@@ -1,0 +1,87 @@
+"""Records and answers as plain text for the terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kb.knowledge import CheckReport
+from kb.search.answer import Hit, SearchAnswer
+
+KIND_NAMES = {
+    "indicator": "指标", "framework": "框架", "project": "项目", "issue": "问题", "guide": "指南",
+    "node": "框架条目", "problem": "问题类型", "clause": "条款", "sector": "行业", "set": "指标集",
+    "source": "来源", "synonyms": "同义词",
+}  # fmt: skip
+
+_LABELS = {
+    "level1": "一级指标", "level2": "二级指标", "sector": "行业", "subsector": "行业类别", "explanation": "指标解释",
+    "formula": "计算公式", "numerator": "分子", "denominator": "分母", "unit": "计量单位", "direction": "方向",
+    "wording": "写法", "bad_wording": "不好的写法", "value_method": "完成值取值方式", "data_source": "数据来源",
+    "evidence": "佐证资料", "scoring": "赋分规则", "frequency": "频次", "aliases": "别名", "keywords": "关键词",
+    "fits": "适用", "unfit": "不适用", "weight_min": "权重下限", "weight_max": "权重上限", "year": "年度",
+    "amount": "金额（万元）", "self_score": "自评得分", "third_party_score": "第三方评分", "grade": "等级",
+    "what": "问题", "cause": "原因", "fix": "整改要求", "description": "说明", "objection": "为什么退回",
+    "text": "内容", "summary": "概要", "points": "评价要点", "number": "文号", "issuer": "发文单位", "date": "日期",
+    "url": "网址", "note": "备注", "region": "地区", "evaluator": "评价机构", "edition": "版本", "scope": "范围",
+}  # fmt: skip
+
+
+def json_line(value: Any) -> str:
+    """JSON on one line, Chinese as it is."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def answer_text(answer: SearchAnswer) -> str:
+    """A page of hits, two lines each, with what was relaxed and suggested."""
+    if not answer.hits:
+        return f"没有找到“{answer.query}”。换个说法试试，或用 kb search 行业名 看该行业的指标。"
+    lines = [f"“{answer.query}” 共 {answer.total} 条，{answer.took_ms:.1f} 毫秒"]
+    if answer.relaxed:
+        lines.append(f"没有完全符合的结果，已放宽：{answer.relaxed}")
+    if answer.did_you_mean:
+        lines.append(f"你是不是要找：{answer.did_you_mean}")
+    for hit in answer.hits:
+        lines += ["", *_hit_lines(hit)]
+    return "\n".join(lines)
+
+
+def _hit_lines(hit: Hit) -> list[str]:
+    place = " / ".join(part for part in (hit.sector, hit.level1, hit.level2) if part)
+    core = " ★核心" if hit.core else ""
+    first = f"{hit.rank:>3}. {hit.name}{core}  [{KIND_NAMES.get(hit.kind, hit.kind)} {hit.code}] {place}"
+    why = f"（{'；'.join(hit.why)}）" if hit.why else ""
+    return [first, f"     {hit.snippet}{why}"]
+
+
+def record_text(record: dict[str, Any]) -> str:
+    """A record with its filled fields, sources and joins."""
+    lines = [f"{record['name']}  [{KIND_NAMES.get(record['kind'], record['kind'])} {record['code']}]"]
+    for field, value in record["fields"].items():
+        if field in _LABELS and (text := _plain(value)):
+            lines.append(f"{_LABELS[field]}：{text}")
+    for use in record.get("projects", []):
+        if "target" in use:
+            lines.append(f"用过：{use['name']}（{use['year'] or '年度不详'}）{use['name_in_row']} {use['target']}")
+    for row in record.get("rows", []):
+        lines.append(f"第 {row['row']} 行：{row['level2']} | {row['name']} | {row['target']}")
+    for issue in record.get("issues", []):
+        lines.append(f"评价问题：{issue['name']} [{issue['code']}]")
+    for source in record["sources"]:
+        lines.append(f"来源：{source['name']} {source['number']} {source['place']}".rstrip())
+    return "\n".join(lines)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(v for v in value if isinstance(v, str))
+    return "" if value is None or isinstance(value, dict) else str(value)
+
+
+def check_text(report: CheckReport) -> str:
+    """What was counted, then what is wrong with its remedy, or that all is well."""
+    counts = "，".join(f"{KIND_NAMES[kind.value]} {n}" for kind, n in report.counts.items())
+    lines = [f"记录：{counts}"]
+    if report.ok:
+        return "\n".join([*lines, "数据库、索引、目录一致。"])
+    return "\n".join([*lines, *(f"有误：{f.what}。{f.remedy}。" for f in report.findings)])

@@ -1,0 +1,46 @@
+"""Small pieces of text for pages: marks, slots, numbers and dates, always escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from markupsafe import Markup, escape
+
+_SLOT = re.compile(r"(\{[^{}]{1,40}\})")
+
+
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
+    """Text with each [start, end) range in a ``<mark>``; overlapping and outlying ranges are joined or cut."""
+    parts, done = [], 0
+    for start, end in sorted(marks):
+        start, end = max(start, done), min(end, len(text))
+        if start >= end:
+            continue
+        parts += [escape(text[done:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
+        done = end
+    return Markup("").join([*parts, escape(text[done:])])
+
+
+def slots(text: str) -> Markup:
+    """A wording with its ``{slots}`` set apart; the braces stay, so that a copy is the same text."""
+    pieces = (
+        Markup('<span class="slot">{}</span>').format(piece) if _SLOT.fullmatch(piece) else escape(piece)
+        for piece in _SLOT.split(text)
+    )
+    return Markup("").join(pieces)
+
+
+def number(value: Decimal | float | int | None) -> str:
+    """A number as people write it: thousands set apart, no trailing zeros; "" for None."""
+    if value is None:
+        return ""
+    exact = Decimal(str(value)).normalize()
+    return f"{exact:,f}"
+
+
+def day_time(at: datetime) -> str:
+    """A moment in the server's time zone, to the minute."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
