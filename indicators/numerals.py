@@ -13,16 +13,16 @@ def parse_numeral(text: str) -> int | None:
     """The integer that 三, 十二, 两百, 一千零五 or 三万五千 stands for; None for 三五, 十百, 一定, "".
 
     A number is read only if every scale falls (千 百 十) and every digit has its place;
-    一百二 for 120 is spoken shorthand and is not read.
+    一百二 for 120 and 三万五 for 35000 are spoken shorthand and are not read.
     """
     head, wan, tail = text.partition("万")
-    low = _below_wan(tail) if tail or not wan else 0
     if not wan:
         return _below_wan(head)
     high = _below_wan(head)
-    if high is None or low is None:
-        return None
-    return high * 10000 + low
+    if not tail or high is None:
+        return None if high is None else high * 10000
+    low = _below_wan(tail.removeprefix("零")) if tail[0] == "零" or "千" in tail else None
+    return high * 10000 + low if low else None
 
 
 def _below_wan(text: str) -> int | None:

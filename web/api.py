@@ -13,7 +13,7 @@ from web.query import FACETS, read_state
 pages = Blueprint("api", __name__)
 
 DEFAULT_LIMIT = 10
-MOST = 200
+MOST = 1000
 
 
 @pages.get("/api/v1/search")
@@ -23,7 +23,7 @@ def search() -> Response:
     answer = knowledge().search(
         state.q,
         filters=_filters(state.filters),
-        limit=_count(request.args, "limit", DEFAULT_LIMIT, 1, MOST),
+        limit=_count(request.args, "limit", DEFAULT_LIMIT, 0, MOST),
         offset=_count(request.args, "offset", 0, 0, 100_000),
     )
     return jsonify(search_json(answer))

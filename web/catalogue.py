@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TypeVar
 
+import re
 from flask import Blueprint, redirect, render_template, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from indicators.model import Kind, Project, Source
-from indicators.taxonomy import LEVEL2_LETTERS
+from indicators.model import Indicator, Kind, Project, Source
+from indicators.taxonomy import CATALOGUE_LEVELS, LEVEL2_LETTERS
 from kb.errors import UnknownCodeError
 from kb.links import url_of
 from kb.views import (
@@ -38,13 +40,15 @@ pages = Blueprint("catalogue", __name__)
 
 V = TypeVar("V")
 
+_HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+
 
 def _view(code: str, kind: type[V]) -> V | Response:
-    """The view of a code for the page of its kind; a redirect where the code is of another kind."""
+    """The view of a code for the page of its kind; a redirect where kind or letter case is another."""
     view: AnyView = knowledge().view(code)
-    if isinstance(view, kind):
-        return view
     record = record_of(view)
+    if isinstance(view, kind) and record.code == code:
+        return view
     return redirect(url_of(record.kind, record.code))
 
 
@@ -120,13 +124,27 @@ def sector(code: str) -> str | Response:
 @pages.get("/set/<path:code>")
 def indicator_set(code: str) -> str | Response:
     """An indicator set with its members."""
-    return _page(code, SetView, "set.html")
+    view = _view(code, SetView)
+    if isinstance(view, Response):
+        return view
+    return render_template("set.html", view=view, groups=_by_level2(view.members))
+
+
+def _by_level2(indicators: tuple[Indicator, ...]) -> list[tuple[str, list[Indicator]]]:
+    """Indicators by level 2 in the order of the classification, core ones first."""
+    order = {name: place for place, name in enumerate(n for names in CATALOGUE_LEVELS.values() for n in names)}
+    ranked = sorted(indicators, key=lambda i: (order.get(i.level2, 99), i.level2, not i.core, i.code))
+    return [(name, list(members)) for name, members in groupby(ranked, key=lambda i: i.level2)]
 
 
 @pages.get("/guide/<path:code>")
 def guide(code: str) -> str | Response:
-    """A guide."""
-    return _page(code, GuideView, "guide.html")
+    """A guide with its contents beside it."""
+    view = _view(code, GuideView)
+    if isinstance(view, Response):
+        return view
+    contents = [(anchor, Markup(heading).striptags()) for anchor, heading in _HEADING.findall(view.html)]
+    return render_template("guide.html", view=view, contents=contents)
 
 
 @pages.get("/clause/<path:code>")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from decimal import Decimal
 from typing import cast
 
 from flask import Flask, current_app, request
+from markupsafe import Markup, escape
 
 from indicators.model import Indicator, Kind, LinkKind, Record
 from indicators.taxonomy import LEVEL2_LETTERS
+from indicators.value import TargetValue, ValueKind
 from kb.knowledge import KnowledgeBase
 from kb.links import PATHS, url_of
-from kb.views import Ref
+from kb.views import Ref, Use
 from web import text
 from web.assets import asset
 from web.query import read_state
@@ -41,6 +45,15 @@ STATUS_NAMES = {"active": "在用", "retired": "已停用"}
 LINK_NAMES = {LinkKind.SAME: "同义", LinkKind.NARROWER: "比本指标窄", LinkKind.BROADER: "比本指标宽"}
 SEVERITIES = {"high": ("严重", "bad"), "medium": ("一般", "warn"), "low": ("轻微", "note")}
 EDITIONS = {"2015": "2015 版（财预〔2015〕88号）", "2021": "2021 版（财预〔2021〕101号）"}
+_VALUE_WORDS = {
+    ValueKind.QUALITATIVE: "定性",
+    ValueKind.PLACEHOLDER: "空，未填值",
+    ValueKind.MULTIPLE: "含多个数，未拆",
+    ValueKind.TEXT: "文字，读不出数",
+}
+_LARGE_GAP = 5
+"""Points between self score and third-party score from which the gap is shown as a signal."""
+
 ACTIONS = {"create": "新建", "update": "修改", "retire": "停用", "delete": "移除", "restore": "恢复", "undo": "撤回"}
 
 
@@ -99,6 +112,48 @@ def weight_range(indicator: Indicator) -> str:
     return f"不超过 {high} 分" if high else ""
 
 
+_RATE = re.compile(r"(率|比例|占比|比重|覆盖面)$")
+
+
+def is_rate(indicator: Indicator) -> bool:
+    """Whether an indicator is a ratio, so that a missing numerator is a gap and not a matter of course."""
+    return bool(
+        _RATE.search(indicator.name) or indicator.numerator or indicator.denominator or indicator.unit in ("%", "‰")
+    )
+
+
+def used_by(uses: Sequence[Use]) -> int:
+    """Number of projects among the uses of an indicator: one project may have used it in two rows."""
+    return len({use.project.code for use in uses})
+
+
+def read_value(value: TargetValue) -> Markup:
+    """What was read from a published cell, with a word of doubt where a person should look."""
+    word = _VALUE_WORDS.get(value.kind) or value.text()
+    if value.kind is ValueKind.DATE:
+        word = "时限"
+    if value.full:
+        word = "全覆盖"
+    if value.value is None:
+        return Markup('<span class="blank">{}</span>').format(word or "—")
+    if value.confident:
+        return escape(word)
+    doubt = Markup(' <span class="badge warn" title="{}">待核</span>').format(value.note or "读数没有把握，请看原文")
+    return escape(word) + doubt
+
+
+def gap(own: Decimal | None, third: Decimal | None) -> Markup:
+    """The distance of self score and third-party score in words and, where large, as a signal."""
+    if own is None or third is None:
+        return Markup('<span class="blank">—</span>')
+    apart = own - third
+    if not apart:
+        return Markup("一致")
+    word = f"自评{'高' if apart > 0 else '低'} {text.number(abs(apart))} 分"
+    tone = "warn" if apart >= _LARGE_GAP else ""
+    return Markup('<span class="badge {}">{}</span>').format(tone, word)
+
+
 def install(app: Flask) -> None:
     """Gives the templates of ``app`` their filters, globals and per-request values."""
     app.jinja_env.filters.update(
@@ -108,6 +163,10 @@ def install(app: Flask) -> None:
         asset=asset,
         link_to=link_to,
         weight_range=weight_range,
+        is_rate=is_rate,
+        used_by=used_by,
+        read_value=read_value,
+        gap=gap,
         facet_label=facet_label,
         KIND_NAMES=KIND_NAMES,
         FACET_NAMES=FACET_NAMES,
@@ -120,4 +179,4 @@ def install(app: Flask) -> None:
 
 
 def _page_values() -> dict[str, object]:
-    return {"navigation": NAVIGATION, "state": read_state(request.args), "year_now": datetime.now(UTC).year}
+    return {"navigation": NAVIGATION, "state": read_state(request.args)}

@@ -141,7 +141,14 @@ def spoken(number: int) -> str:
     return out
 
 
-@pytest.mark.parametrize("text", ["", "三五", "十百", "百", "一百二", "二二", "万", "三万零", "零零", "一定"])
+@pytest.mark.parametrize(
+    ("text", "number"), [("三万五千", 35000), ("三万零五百", 30500), ("两百", 200), ("十", 10), ("一千零五", 1005), ("零", 0)]
+)
+def test_numerals_with_wan(text: str, number: int) -> None:
+    assert parse_numeral(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "三五", "十百", "百", "一百二", "二二", "万", "三万零", "三万五", "零零", "一定"])
 def test_no_numeral(text: str) -> None:
     assert parse_numeral(text) is None
 
