@@ -229,7 +229,13 @@ class Reading:
                 return unit + self.column
             self.sure, self.note = False, f"“{unit}”后没有单位"
             return unit
-        if self.worded or len(unit) > 8 or not _TOKEN.fullmatch(unit):
+        if (
+            self.worded
+            or len(unit.partition("/")[0]) > 8
+            or len(unit) > 12
+            or not _TOKEN.fullmatch(token)
+            or _TAIL.search(unit)
+        ):
             return ""
         if VAGUE.contains(unit) or NOT_TAILS.search(unit) or _measured_noun(unit):
             return ""
@@ -259,15 +265,16 @@ class Reading:
         """Refuse what has the shape of a quantity but is an order, an idiom or a date."""
         if self.worded and (not self.unit or self.unit in _NOT_COUNTED):
             return False
-        if self.unit in {"月", "年"} and self.unit != self.column and self.number is not None:
+        if self.unit in {"月", "年", "季度"} and self.unit != self.column and self.number is not None:
             return self._not_a_date(self.number)
         return True
 
     def _not_a_date(self, number: Decimal) -> bool:
+        """Refuse 两季度 and 共12月, which may name a date; with a comparator they are doubtful numbers."""
         if self.unit == "年":
             return not (1900 <= number < 2100 and number == int(number))
-        if 1 <= number <= 12 and number == int(number):
-            self.sure, self.note = False, "可能是月份,也可能是月数"
+        if 1 <= number <= (12 if self.unit == "月" else 4) and number == int(number):
+            self.sure, self.note = False, f"可能是第几{self.unit},也可能是几个{self.unit}"
             return self.comparator != "" or self.upper is not None
         return True
 
@@ -282,8 +289,8 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _rate_of_numbers(unit: str) -> bool:
-    """Whether a rate is two values side by side (%/95%) or has no numerator."""
-    return "%/" in unit
+    """Whether what looks like a rate is a second value (the %/100% of 96%/100%)."""
+    return "%/1" in unit
 
 
 def _measured_noun(unit: str) -> bool:

@@ -17,7 +17,7 @@ from indicators.deadline import Deadline, Limit, parse_limit
 from indicators.expression import Reading
 from indicators.numerals import NUMERAL_CHARS
 from indicators.units import UNIT_FAMILIES, clean, comparable, known_unit, normalise_unit, per_of, unit_family
-from indicators.wording import COMPARATORS, FULL, PLACEHOLDERS, VAGUE
+from indicators.wording import COMPARATORS, FULL, PLACEHOLDERS, VAGUE, alternatives
 
 __all__ = [
     "UNIT_FAMILIES", "Deadline", "TargetValue", "ValueKind", "comparable", "normalise_unit", "unit_family",
@@ -89,8 +89,8 @@ class TargetValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _MAX = 120  # longer cells are prose; the longest value expression seen has 25 characters
-_SIGN = re.compile(r"[≥≤=><≧≦》《]=?")
-_BLANKS = re.compile(r"(?P<cmp>[≥≤=><]?)(?:[Xx×*_]+|0{4,}|\.{2,}|…+|[-/]+|)(?P<unit>%|[^0-9A-Za-z]{0,3})")
+_SIGN = re.compile(alternatives(word for word in COMPARATORS if not word[0].isalpha()))
+_BLANKS = re.compile(r"(?P<cmp>[≥≤=><]?)(?:[Xx×*_]+|\.{2,}|…+|[-/]+|)(?P<unit>%|[^0-9A-Za-z]{0,3})")
 _YES_NO = re.compile(r"是/否[::]?.{0,12}|定性.*")
 _DIGITS = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _DATE_COLUMNS = frozenset({"年", "年月", "年月日", "日期", "时间", "是/否"})

@@ -7,6 +7,7 @@ script, no style, no image and no address outside http, https and mailto.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import markdown
@@ -37,7 +38,7 @@ _ATTRIBUTES = {
 }
 _CLASSES = {"div": {"scroll"}, "span": {"unknown-code"}}
 _EXTENSIONS = ["tables", "sane_lists", "def_list", "toc"]
-_CONFIGS = {
+_CONFIGS: dict[str, dict[str, Any]] = {
     # An inline style would need a hole in the Content-Security-Policy.
     "tables": {"use_align_attribute": True},
     "toc": {"slugify": slugify_unicode, "marker": ""},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, jsonify, request
+from kb.search.suggest import Suggestion
 from werkzeug.datastructures import MultiDict
 
 from kb.search.answer import Filters
-from web.context import knowledge
+from web.context import KIND_NAMES, PUBLIC_KIND_NAMES, knowledge
 from web.present import record_json, search_json
 from web.query import FACETS, read_state
 
@@ -33,6 +34,19 @@ def search() -> Response:
 def record(code: str) -> Response:
     """One record whole, as ``kb show --json``."""
     return jsonify(record_json(knowledge().view(code)))
+
+
+@pages.get("/api/v1/suggest")
+def suggest() -> Response:
+    """What the words being typed may become: text, kind, its name in Chinese, address."""
+    text = read_state(request.args).q
+    found = knowledge().suggest(text, limit=_count(request.args, "limit", 8, 1, 20)) if text else ()
+    return jsonify({"query": text, "suggestions": [_suggestion(item) for item in found]})
+
+
+def _suggestion(item: Suggestion) -> dict[str, str]:
+    label = KIND_NAMES.get(item.kind) or PUBLIC_KIND_NAMES.get(item.kind, "")
+    return {"text": item.text, "kind": str(item.kind), "label": label, "url": item.url}
 
 
 @pages.get("/healthz")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TypeVar
 
-import re
 from flask import Blueprint, redirect, render_template, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from indicators.model import Indicator, Kind, Project, Source
+from indicators.model import FrameworkNode, Indicator, Kind, Project, Source
 from indicators.taxonomy import CATALOGUE_LEVELS, LEVEL2_LETTERS
 from kb.errors import UnknownCodeError
 from kb.links import url_of
 from kb.views import (
     AnyView,
+    Branch,
     ClauseView,
     FrameworkView,
     GuideView,
@@ -35,6 +36,7 @@ from web.plot import Strip, strip
 from web.present import record_of
 from web.query import clean
 from web.search import problem_groups
+from web.text import plain_text
 
 pages = Blueprint("catalogue", __name__)
 
@@ -79,7 +81,11 @@ def _plot(landscape: Landscape) -> Strip | None:
 def _guide_for(level2: str) -> Ref | None:
     """The guide on how to write targets of a level 2, if the catalogue has one."""
     letters = LEVEL2_LETTERS.get(level2, "")
-    wanted = {f"ZN-{letters}", {"SC": "ZN-CB", "EC": "ZN-CB"}.get(letters, ""), "ZN-XY" if "效益" in level2 else ""}
+    wanted = {
+        f"ZN-{letters}",
+        {"SC": "ZN-CB", "EC": "ZN-CB"}.get(letters, ""),
+        "ZN-XY" if "效益" in level2 else "",
+    }
     if "可持续" in level2:
         wanted.add("ZN-XY")
     return next((Ref(Kind.GUIDE, g.code, g.name) for g in knowledge().guides() if g.code in wanted), None)
@@ -88,13 +94,31 @@ def _guide_for(level2: str) -> Ref | None:
 @pages.get("/framework/<path:code>")
 def framework(code: str) -> str | Response:
     """A framework as a tree with the switch to its other editions."""
-    return _page(code, FrameworkView, "framework.html")
+    view = _view(code, FrameworkView)
+    if isinstance(view, Response):
+        return view
+    editions = [f for f in view.others if f.scope == view.framework.scope and f.edition.isdigit()]
+    return render_template(
+        "framework.html",
+        view=view,
+        editions=sorted([view.framework, *editions], key=lambda f: f.edition) if editions else [],
+        others=[f for f in view.others if f not in editions],
+        labels={f.code: f for f in view.others},
+        unchecked=any(not node.verified for node in _nodes(view.tree)),
+    )
+
+
+def _nodes(branches: Iterable[Branch]) -> Iterator[FrameworkNode]:
+    """Every row under some branches, in order."""
+    for branch in branches:
+        yield from branch.nodes
+        yield from _nodes(branch.branches)
 
 
 @pages.get("/node/<path:code>")
 def node(code: str) -> str | Response:
     """A row of a framework with its counterparts."""
-    return _page(code, NodeView, "node.html")
+    return _page(code, NodeView, "node.html", labels={f.code: f for f in knowledge().frameworks()})
 
 
 @pages.get("/project/<path:code>")
@@ -117,8 +141,13 @@ def problem(code: str) -> str | Response:
 
 @pages.get("/sector/<path:code>")
 def sector(code: str) -> str | Response:
-    """A sector: its indicators by level 2, projects and issues."""
-    return _page(code, SectorView, "sector.html")
+    """A sector: its core indicators, all indicators by level 2, projects and issues."""
+    view = _view(code, SectorView)
+    if isinstance(view, Response):
+        return view
+    groups = _by_level2([i for _, members in view.groups for i in members])
+    core = [i for _, members in _by_level2(view.core) for i in members]
+    return render_template("sector.html", view=view, groups=groups, core=core)
 
 
 @pages.get("/set/<path:code>")
@@ -130,9 +159,11 @@ def indicator_set(code: str) -> str | Response:
     return render_template("set.html", view=view, groups=_by_level2(view.members))
 
 
-def _by_level2(indicators: tuple[Indicator, ...]) -> list[tuple[str, list[Indicator]]]:
+def _by_level2(indicators: Iterable[Indicator]) -> list[tuple[str, list[Indicator]]]:
     """Indicators by level 2 in the order of the classification, core ones first."""
-    order = {name: place for place, name in enumerate(n for names in CATALOGUE_LEVELS.values() for n in names)}
+    order = {
+        name: place for place, name in enumerate(n for names in CATALOGUE_LEVELS.values() for n in names)
+    }
     ranked = sorted(indicators, key=lambda i: (order.get(i.level2, 99), i.level2, not i.core, i.code))
     return [(name, list(members)) for name, members in groupby(ranked, key=lambda i: i.level2)]
 
@@ -143,7 +174,7 @@ def guide(code: str) -> str | Response:
     view = _view(code, GuideView)
     if isinstance(view, Response):
         return view
-    contents = [(anchor, Markup(heading).striptags()) for anchor, heading in _HEADING.findall(view.html)]
+    contents = [(anchor, plain_text(heading)) for anchor, heading in _HEADING.findall(view.html)]
     return render_template("guide.html", view=view, contents=contents)
 
 
@@ -182,7 +213,9 @@ def guides() -> str:
     """All guides, and the clauses they rest on."""
     documents = {source.code: source for source in knowledge().sources()}
     ordered = sorted(knowledge().clauses(), key=lambda c: (c.document, c.code))
-    clauses = [(documents.get(code), list(found)) for code, found in groupby(ordered, key=lambda c: c.document)]
+    clauses = [
+        (documents.get(code), list(found)) for code, found in groupby(ordered, key=lambda c: c.document)
+    ]
     return render_template("guides.html", guides=knowledge().guides(), clauses=clauses)
 
 
@@ -204,7 +237,9 @@ def projects() -> str:
     counted = knowledge().sectors()
     chosen = next((c.sector for c in counted if wanted and wanted in (c.sector.code, c.sector.name)), None)
     if wanted and chosen is None:
-        raise UnknownCodeError(wanted, [(Kind.SECTOR, c.sector.code, c.sector.name) for c in counted if c.projects])
+        raise UnknownCodeError(
+            wanted, [(Kind.SECTOR, c.sector.code, c.sector.name) for c in counted if c.projects]
+        )
     found = knowledge().projects(chosen.code if chosen else "")
     return render_template(
         "projects.html",

@@ -37,13 +37,19 @@ KIND_NAMES: dict[Kind, str] = {
     Kind.SOURCE: "来源文件",
     Kind.SYNONYMS: "同义词",
 }
-PUBLIC_KIND_NAMES = {"indicator": "指标", "framework": "框架", "project": "项目", "issue": "问题", "guide": "指南与条款"}
+PUBLIC_KIND_NAMES = {
+    "indicator": "指标",
+    "framework": "框架",
+    "project": "项目",
+    "issue": "问题",
+    "guide": "指南与条款",
+}
 FACET_NAMES = {
     "kind": "类别", "sector": "行业", "level1": "一级指标", "level2": "二级指标", "set": "指标集", "status": "状态",
 }  # fmt: skip
 STATUS_NAMES = {"active": "在用", "retired": "已停用"}
 LINK_NAMES = {LinkKind.SAME: "同义", LinkKind.NARROWER: "比本指标窄", LinkKind.BROADER: "比本指标宽"}
-SEVERITIES = {"high": ("严重", "bad"), "medium": ("一般", "warn"), "low": ("轻微", "note")}
+SEVERITIES = {"错误": "bad", "建议": "warn", "提示": "note"}
 EDITIONS = {"2015": "2015 版（财预〔2015〕88号）", "2021": "2021 版（财预〔2021〕101号）"}
 _VALUE_WORDS = {
     ValueKind.QUALITATIVE: "定性",
@@ -54,7 +60,7 @@ _VALUE_WORDS = {
 _LARGE_GAP = 5
 """Points between self score and third-party score from which the gap is shown as a signal."""
 
-ACTIONS = {"create": "新建", "update": "修改", "retire": "停用", "delete": "移除", "restore": "恢复", "undo": "撤回"}
+ACTIONS = {"new": "新建", "change": "修改", "retire": "停用", "undo": "撤回", "restore": "恢复"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,12 @@ def facet_label(facet: str, value: str) -> str:
 
 def severity(word: str) -> tuple[str, str]:
     """Word and tone of a problem's severity as the catalogue writes it."""
-    return SEVERITIES.get(word, (word, "note"))
+    return word, SEVERITIES.get(word, "note")
+
+
+def edition_name(edition: str) -> str:
+    """An edition as it is called on pages: 2020 版, but 示例 as it stands."""
+    return f"{edition} 版" if edition.isdigit() else edition
 
 
 def weight_range(indicator: Indicator) -> str:
@@ -118,7 +129,10 @@ _RATE = re.compile(r"(率|比例|占比|比重|覆盖面)$")
 def is_rate(indicator: Indicator) -> bool:
     """Whether an indicator is a ratio, so that a missing numerator is a gap and not a matter of course."""
     return bool(
-        _RATE.search(indicator.name) or indicator.numerator or indicator.denominator or indicator.unit in ("%", "‰")
+        _RATE.search(indicator.name)
+        or indicator.numerator
+        or indicator.denominator
+        or indicator.unit in ("%", "‰")
     )
 
 
@@ -138,7 +152,9 @@ def read_value(value: TargetValue) -> Markup:
         return Markup('<span class="blank">{}</span>').format(word or "—")
     if value.confident:
         return escape(word)
-    doubt = Markup(' <span class="badge warn" title="{}">待核</span>').format(value.note or "读数没有把握，请看原文")
+    doubt = Markup(' <span class="badge warn" title="{}">待核</span>').format(
+        value.note or "读数没有把握，请看原文"
+    )
     return escape(word) + doubt
 
 
@@ -157,7 +173,12 @@ def gap(own: Decimal | None, third: Decimal | None) -> Markup:
 def install(app: Flask) -> None:
     """Gives the templates of ``app`` their filters, globals and per-request values."""
     app.jinja_env.filters.update(
-        number=text.number, slots=text.slots, marked=text.marked, day_time=text.day_time, severity=severity
+        number=text.number,
+        slots=text.slots,
+        marked=text.marked,
+        day_time=text.day_time,
+        severity=severity,
+        edition_name=edition_name,
     )
     app.jinja_env.globals.update(
         asset=asset,

@@ -15,7 +15,10 @@ TITLES = {
     405: ("这个地址不接受这种操作", "请从页面上的按钮或链接进入。"),
     413: ("提交的内容太大", "请分成几份再提交。"),
     414: ("地址太长", "请缩短搜索词，或减少筛选条件。"),
-    500: ("程序出错了", "不是您的操作有误。错误已记入日志；请稍后重试，仍然不行请告诉管理员出错的地址和时间。"),
+    500: (
+        "程序出错了",
+        "不是您的操作有误。错误已记入日志；请稍后重试，仍然不行请告诉管理员出错的地址和时间。",
+    ),
     503: ("知识库暂时不能用", "请稍后重试；仍然不行请告诉管理员。"),
 }
 
@@ -51,7 +54,7 @@ def _http_error(error: HTTPException) -> tuple[Response | str, int] | HTTPExcept
     for name in ("Allow", "Retry-After"):
         if value := dict(error.get_headers()).get(name):
             response.headers[name] = value
-    return response, status  # type: ignore[return-value]
+    return response, status
 
 
 def _message(error: HTTPException) -> str:
@@ -65,12 +68,20 @@ def _failure(error: Exception) -> tuple[Response | str, int]:
     return answer(500, "")
 
 
-def answer(status: int, message: str, near: tuple[Ref, ...] = (), title: str = "") -> tuple[Response | str, int]:
+def answer(
+    status: int, message: str, near: tuple[Ref, ...] = (), title: str = ""
+) -> tuple[Response | str, int]:
     """An error as JSON under ``/api/``, as a page elsewhere."""
     usual, advice = TITLES.get(status, ("请求没有完成", "请退回上一页，或从搜索重新开始。"))
     if request.path.startswith("/api/"):
         found = [{"kind": ref.kind.value, "code": ref.code, "name": ref.name} for ref in near]
-        body = {"error": {"status": status, "message": message or f"{title or usual}。{advice}", "near": found}}
+        body = {
+            "error": {"status": status, "message": message or f"{title or usual}。{advice}", "near": found}
+        }
         return jsonify(body), status
-    page = render_template("error.html", status=status, title=title or usual, message=message, advice=advice, near=near)
-    return page, status
+    values = {"title": title or usual, "message": message, "advice": advice, "near": near}
+    try:
+        return render_template("error.html", status=status, **values), status
+    except Exception as error:  # the page of last resort must not need templates
+        current_app.logger.exception("error page", exc_info=error)
+        return Response(f"{title or usual}。{advice}", mimetype="text/plain"), 500

@@ -47,7 +47,9 @@ class Strip:
     log: bool
 
 
-def strip(values: list[tuple[Decimal, str]], minimum: Decimal, median: Decimal, maximum: Decimal) -> Strip | None:
+def strip(
+    values: list[tuple[Decimal, str]], minimum: Decimal, median: Decimal, maximum: Decimal
+) -> Strip | None:
     """Strip plot of (value, label) pairs, or None where fewer than three values or no spread.
 
     Equal or near values are stacked upwards; values over more than two powers of ten get a

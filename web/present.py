@@ -139,7 +139,11 @@ def _joined(view: AnyView) -> dict[str, Any]:
                 "sets": _refs(view.sets),
                 "pairs": _briefs(view.pairs),
                 "pitfalls": [
-                    {"problem": problem.code if problem else "", "name": problem.name if problem else "", "text": text}
+                    {
+                        "problem": problem.code if problem else "",
+                        "name": problem.name if problem else "",
+                        "text": text,
+                    }
                     for problem, text in view.pitfalls
                 ],
                 "successor": _refs((view.successor,))[0] if view.successor else None,
@@ -226,7 +230,8 @@ def _briefs(records: Iterable[Record]) -> list[dict[str, Any]]:
 
 def _refs(refs: Iterable[Ref]) -> list[dict[str, Any]]:
     return [
-        {"kind": ref.kind.value, "code": ref.code, "name": ref.name, "note": ref.note, "url": _url(ref)} for ref in refs
+        {"kind": ref.kind.value, "code": ref.code, "name": ref.name, "note": ref.note, "url": _url(ref)}
+        for ref in refs
     ]
 
 
@@ -262,7 +267,9 @@ def _branch(branch: Branch) -> dict[str, Any]:
     return {
         "name": branch.name,
         "branches": [_branch(child) for child in branch.branches],
-        "nodes": [{"code": node.code, "name": node.name, "points": list(node.points)} for node in branch.nodes],
+        "nodes": [
+            {"code": node.code, "name": node.name, "points": list(node.points)} for node in branch.nodes
+        ],
     }
 
 
@@ -273,5 +280,3 @@ def _cited(entry: CitedSource) -> dict[str, Any]:
 def _version(version: Version) -> dict[str, Any]:
     shown: dict[str, Any] = plain(version)
     return shown
-
-

@@ -6,7 +6,7 @@ are made from that state, so every view of the results has an address.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
@@ -29,7 +29,7 @@ class SearchState:
     """A search as a URL: query, chosen facet values, page (from 1). ``cut`` tells that q was too long."""
 
     q: str = ""
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     page: int = 1
     cut: bool = False
 

@@ -98,4 +98,7 @@ def problem_groups(problems: tuple[ProblemType, ...]) -> list[tuple[str, str, li
     """Problem types as (group, what it asks, types), known groups first."""
     order = {name: place for place, name in enumerate(GROUPS)}
     ranked = sorted(problems, key=lambda p: (order.get(p.group, len(order)), p.group, p.code))
-    return [(name, GROUPS.get(name, ""), list(members)) for name, members in groupby(ranked, key=lambda p: p.group)]
+    return [
+        (name, GROUPS.get(name, ""), list(members))
+        for name, members in groupby(ranked, key=lambda p: p.group)
+    ]

@@ -27,11 +27,12 @@ CASES: list[dict[str, Any]] = yaml.safe_load(
 )
 DATE_LIKE = {"月", "年", "日", "个月"}
 UNITS = sorted(u for units in UNIT_FAMILIES.values() for u in units if u not in DATE_LIKE)
-PIECES = (
-    "≥ ≤ = > < >= 》 不低于 不超过 控制在 达到 至少 约 近 较上年增长 降低 每月 每 完成 新建 共 定性 ± - ~ 至 到 / . , 、 。 ( ) （含） "
+TOKENS = (
+    "≥ ≤ ≧ ≦ = > < >= 》 《 不低于 不超过 控制在 达到 至少 约 近 较上年增长 降低 每月 每 完成 新建 共 定性 ± - ~ 至 到 / . , 、 。 ( ) （含） "
     "1 3 12 95 100 2023 0.5 1,200 三 十二 两 百分之 九成 年 月 日 号 底 前 季度 上半年 第 % 个 人 人次 万 亿 元 万元 米 km ㎡ 工作日 个月 "
     "以上 以内 内 左右 及以上 覆盖 全覆盖 应保尽保 是/否 XX 无 优良 提高 的 村 性 ① ½"
-).split() + [" ", "\n"]
+)
+PIECES = [*TOKENS.split(), " ", "\n"]
 phrases = st.lists(st.sampled_from(PIECES), max_size=7).map("".join)
 anything = st.one_of(st.text(max_size=40), phrases)
 
@@ -41,9 +42,7 @@ def fields(value: TargetValue, *left_out: str) -> dict[str, Any]:
 
 
 def widened(text: str) -> str:
-    return "".join(
-        "\u3000" if c == " " else chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text
-    )
+    return "".join("\u3000" if c == " " else chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 
 
 def told(value: TargetValue) -> dict[str, Any]:
@@ -137,20 +136,30 @@ def spoken(number: int) -> str:
         digit, number = divmod(number, scale)
         if digit:
             out += ("零" if zero and out else "") + "零一二三四五六七八九"[digit] + name
-        zero = bool(out) and (zero and not digit or not digit)
+        zero = bool(out) and not digit
     return out
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("三万五千", 35000), ("三万零五百", 30500), ("两百", 200), ("十", 10), ("一千零五", 1005), ("零", 0)]
+    ("text", "number"),
+    [("三万五千", 35000), ("三万零五百", 30500), ("两百", 200), ("十", 10), ("一千零五", 1005), ("零", 0)],
 )
 def test_numerals_with_wan(text: str, number: int) -> None:
     assert parse_numeral(text) == number
 
 
-@pytest.mark.parametrize("text", ["", "三五", "十百", "百", "一百二", "二二", "万", "三万零", "三万五", "零零", "一定"])
+@pytest.mark.parametrize(
+    "text", ["", "三五", "十百", "百", "一百二", "二二", "万", "三万零", "三万五", "零零", "一定"]
+)
 def test_no_numeral(text: str) -> None:
     assert parse_numeral(text) is None
+
+
+@pytest.mark.parametrize("sign", ["≦=", "=>", "》=", "==", "≥≥", "<>", "＞＝", "⩾", "《", "=<"])
+def test_odd_signs_do_not_raise(sign: str) -> None:
+    for rest in ("1/1", "1", "", "%", "XX"):
+        assert TargetValue.parse(sign + rest).raw == sign + rest
+    assert TargetValue.parse("=>1/1").comparator == "≥"
 
 
 def test_none_is_a_placeholder() -> None:
@@ -165,7 +174,14 @@ def test_notes_tell_both_units() -> None:
 
 
 def test_long_and_hostile_cells() -> None:
-    for text in ("9" * 100_000, "1-" * 50_000, "提高" * 50_000, "(" * 50_000, "千" * 50_000, "2023年" * 9_000):
+    for text in (
+        "9" * 100_000,
+        "1-" * 50_000,
+        "提高" * 50_000,
+        "(" * 50_000,
+        "千" * 50_000,
+        "2023年" * 9_000,
+    ):
         assert TargetValue.parse(text).raw == text
     assert TargetValue.parse("9" * 100).value == Decimal("9" * 100)
 

@@ -1,0 +1,77 @@
+"""What to look up for a query: each informative word with the words that may stand for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kb.search.intent import Intent, Unit
+from kb.search.query import Query
+from kb.search.segment import Lexicon
+from kb.search.synonyms import Synonyms
+from kb.search.weights import Weights
+
+_EXPANSIONS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A word to look up, how far it stands for what was asked, and how to say so ("" for itself)."""
+
+    word: str
+    strength: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One thing wanted: the unit, its alternatives (itself first), and the parts it falls into."""
+
+    unit: Unit
+    alternatives: tuple[Alternative, ...]
+    parts: tuple[Want, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that scoring needs to know of a query.
+
+    ``compact`` is the query without blanks and operators, ``stems`` the forms in which the whole
+    of it may stand in a record.
+    """
+
+    query: Query
+    intent: Intent
+    wants: tuple[Want, ...]
+    compact: str
+    stems: tuple[str, ...]
+
+    def words(self) -> dict[str, str]:
+        """Every word that may explain a hit -> why ("" for the query's own)."""
+        found: dict[str, str] = {phrase: "" for phrase in self.query.phrases}
+        for want in self.wants:
+            for source in (want, *want.parts):
+                for alternative in source.alternatives:
+                    found.setdefault(alternative.word, alternative.why)
+        return found
+
+
+def make_plan(query: Query, intent: Intent, synonyms: Synonyms, lexicon: Lexicon, weights: Weights) -> Plan:
+    """The plan of a query."""
+    wants = tuple(_want(unit, synonyms, lexicon, weights) for unit in intent.units)
+    compact = query.bare.replace(" ", "")
+    meant = "".join(u.text for u in intent.units if not u.levels)
+    stems = tuple(dict.fromkeys(s for s in (query.text, query.bare, compact, meant) if s))
+    return Plan(query, intent, wants, compact, stems)
+
+
+def _want(unit: Unit, synonyms: Synonyms, lexicon: Lexicon, weights: Weights) -> Want:
+    parts = lexicon.inside(unit.text) if len(unit.text) > 2 and not unit.text.isascii() else []
+    inner = tuple(
+        Want(Unit(part, unit.weight), _alternatives(part, synonyms, weights)) for part in parts if len(part) > 1
+    )
+    return Want(unit, _alternatives(unit.text, synonyms, weights), inner)
+
+
+def _alternatives(word: str, synonyms: Synonyms, weights: Weights) -> tuple[Alternative, ...]:
+    others = synonyms.expand(word)[:_EXPANSIONS]
+    return (Alternative(word, 1.0), *(Alternative(e.word, weights.strength(e.strength), e.why) for e in others))
