@@ -39,11 +39,8 @@ def plain_text(html: str) -> str:
 
 
 def number(value: Decimal | float | int | None) -> str:
-    """A number as people write it: thousands set apart, no trailing zeros; "" for None."""
-    if value is None:
-        return ""
-    exact = Decimal(str(value)).normalize()
-    return f"{exact:,f}"
+    """A number with thousands set apart and decimals as they were written (99.90); "" for None."""
+    return "" if value is None else f"{Decimal(str(value)):,f}"
 
 
 def day_time(at: datetime) -> str:

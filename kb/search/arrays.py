@@ -161,7 +161,9 @@ class TextArrays:
         for row, (document, mask) in enumerate(zip(docs.tolist(), masks.tolist(), strict=True)):
             for field in range(FIELDS):
                 if mask >> field & 1:
-                    start, end = self._starts[document * FIELDS + field : document * FIELDS + field + 2].tolist()
+                    start, end = self._starts[
+                        document * FIELDS + field : document * FIELDS + field + 2
+                    ].tolist()
                     if _contains(self._text, needle, 2 * start, 2 * end):
                         proved[row] |= 1 << field
         return docs[proved > 0], proved[proved > 0]
@@ -184,7 +186,10 @@ def _invert(
     entries = np.unique(keys[wanted].astype(np.uint64) << np.uint64(32) | places[wanted])
     if not len(entries):
         return Postings(np.zeros(0, np.uint32), np.zeros(1, np.int64), np.zeros(0, np.uint32))
-    key, place = (entries >> np.uint64(32)).astype(np.uint32), (entries & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    key, place = (
+        (entries >> np.uint64(32)).astype(np.uint32),
+        (entries & np.uint64(0xFFFFFFFF)).astype(np.uint32),
+    )
     document, field = place // FIELDS, place % FIELDS
     new = np.ones(len(entries), bool)
     new[1:] = (key[1:] != key[:-1]) | (document[1:] != document[:-1])

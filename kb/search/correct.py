@@ -62,7 +62,11 @@ class Corrector:
             return alike[0], True
         if len(window) < 3:
             return None
-        found = [*self._replaced(window), *self._longer(window), *(self._shorter(window) if len(window) > 3 else ())]
+        found = [
+            *self._replaced(window),
+            *self._longer(window),
+            *(self._shorter(window) if len(window) > 3 else ()),
+        ]
         sound = self._sounds.sound(window)
         for word in found:
             if self._sounds.sound(word) == sound:

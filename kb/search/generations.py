@@ -1,9 +1,9 @@
 """Generations of the index in one folder: complete ones only, switched by renaming one small file.
 
-    index/CURRENT        name of the generation in force, and a count of its changes
-    index/gen-…/         a complete generation
-    index/build-…/       one being built; whoever dies leaves it, the next writer removes it
-    index/LOCK           held by the one process that writes
+index/CURRENT        name of the generation in force, and a count of its changes
+index/gen-…/         a complete generation
+index/build-…/       one being built; whoever dies leaves it, the next writer removes it
+index/LOCK           held by the one process that writes
 """
 
 from __future__ import annotations

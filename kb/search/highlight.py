@@ -28,7 +28,9 @@ def marks(normal: Normal, words: Iterable[str]) -> Marks:
     return tuple(normal.back(a, b) for a, b in _merge(spans))
 
 
-def snippet(bodies: Sequence[tuple[str, Normal]], words: Sequence[str], width: int = WIDTH) -> tuple[str, Marks]:
+def snippet(
+    bodies: Sequence[tuple[str, Normal]], words: Sequence[str], width: int = WIDTH
+) -> tuple[str, Marks]:
     """The text and marks to show of a body given as (original, normal) texts.
 
     The first text (the explanation) is shown unless another holds more of the words. A text
@@ -98,7 +100,9 @@ def _outside(text: str, place: int, found: Marks, step: int) -> int:
     """The nearest place in a direction that is inside neither a mark nor a Latin word or number."""
 
     def inside(at: int) -> bool:
-        letters = text[at - 1].isascii() and text[at - 1].isalnum() and text[at].isascii() and text[at].isalnum()
+        letters = (
+            text[at - 1].isascii() and text[at - 1].isalnum() and text[at].isascii() and text[at].isalnum()
+        )
         return letters or any(a < at < b for a, b in found)
 
     while 0 < place < len(text) and inside(place):

@@ -27,6 +27,8 @@ Ints = npt.NDArray[np.int32]
 COUNT_BITS = (2, 3, 3, 4, 6)
 """Bits for name, aliases, keywords, gist and body; a higher count is cut to what fits."""
 COUNT_SHIFTS = tuple(sum(COUNT_BITS[:i]) for i in range(len(COUNT_BITS)))
+LABEL_COUNTS = (1 << COUNT_SHIFTS[3]) - 1
+"""Bits of the counts in name, aliases and keywords."""
 
 
 def pack_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -170,7 +172,11 @@ class _SortedPool:
     def iter_postings(self) -> Iterator[tuple[bytes, array[int], array[float]]]:
         start = 0
         for text, end in zip(self._texts, self._ends.tolist(), strict=True):
-            yield text, array("I", self._docs[start:end].tobytes()), array("f", self._weights[start:end].tobytes())
+            yield (
+                text,
+                array("I", self._docs[start:end].tobytes()),
+                array("f", self._weights[start:end].tobytes()),
+            )
             start = end
 
     def add(self, posting: object) -> None:

@@ -47,7 +47,7 @@ class Plan:
 
     def words(self) -> dict[str, str]:
         """Every word that may explain a hit -> why ("" for the query's own)."""
-        found: dict[str, str] = {phrase: "" for phrase in self.query.phrases}
+        found: dict[str, str] = dict.fromkeys(self.query.phrases, "")
         for want in self.wants:
             for source in (want, *want.parts):
                 for alternative in source.alternatives:
@@ -67,11 +67,16 @@ def make_plan(query: Query, intent: Intent, synonyms: Synonyms, lexicon: Lexicon
 def _want(unit: Unit, synonyms: Synonyms, lexicon: Lexicon, weights: Weights) -> Want:
     parts = lexicon.inside(unit.text) if len(unit.text) > 2 and not unit.text.isascii() else []
     inner = tuple(
-        Want(Unit(part, unit.weight), _alternatives(part, synonyms, weights)) for part in parts if len(part) > 1
+        Want(Unit(part, unit.weight), _alternatives(part, synonyms, weights))
+        for part in parts
+        if len(part) > 1
     )
     return Want(unit, _alternatives(unit.text, synonyms, weights), inner)
 
 
 def _alternatives(word: str, synonyms: Synonyms, weights: Weights) -> tuple[Alternative, ...]:
     others = synonyms.expand(word)[:_EXPANSIONS]
-    return (Alternative(word, 1.0), *(Alternative(e.word, weights.strength(e.strength), e.why) for e in others))
+    return (
+        Alternative(word, 1.0),
+        *(Alternative(e.word, weights.strength(e.strength), e.why) for e in others),
+    )

@@ -24,7 +24,7 @@ _KINDS = {
 }  # fmt: skip
 
 # A phrase, or a field with its value, or a bare word; quotes of all the usual kinds.
-_QUOTES = "\"“”「」『』《》"
+_QUOTES = '"“”「」『』《》'
 _PIECE = re.compile(
     rf"(?P<minus>-)?(?:(?P<field>[a-z0-9\u4e00-\u9fff]{{1,8}}):)?"
     rf"(?:[\"“「『](?P<phrase>[^{_QUOTES}]+)[\"”」』]|(?P<word>[^\s\"“”「」『』]+))"

@@ -20,7 +20,14 @@ from kb.search.weights import Weights
 
 _WHOLE_LIMIT = 400  # exact equality is checked in so many records that hold the query literally
 _SHAPE_LIMIT = 24  # characters of the query that are compared with names
-_SHARES = ((Field.NAME, 1.0), (Field.ALIAS, 0.7), (Field.KEYWORD, 0.7), (Field.GIST, 0.4), (Field.BODY, 0.2), (Field.CODE, 1.0))
+_SHARES = (
+    (Field.NAME, 1.0),
+    (Field.ALIAS, 0.7),
+    (Field.KEYWORD, 0.7),
+    (Field.GIST, 0.4),
+    (Field.BODY, 0.2),
+    (Field.CODE, 1.0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Scorer:
 
     def __init__(self, snapshot: Snapshot, weights: Weights) -> None:
         self._snapshot, self._weights = snapshot, weights
-        self._prior = self._priors()
+        self.prior = self._priors()
         self._kinds = snapshot.facets["kind"]
 
     def score(self, plan: Plan) -> Scores:
@@ -59,7 +66,7 @@ class Scorer:
         best = float(cover.max(initial=0))
         matched = cover >= max(best * self._quorum(plan), 1e-6)
         matched[literal] = True
-        scores = base * self._prior * self._kind_factors(plan.intent.kind)
+        scores = base * self.prior * self._kind_factors(plan.intent.kind)
         self._soften(plan, scores)
         matched &= self._snapshot.live
         return Scores(scores, matched, best, tuple(missing), bool(len(literal)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -23,6 +22,7 @@ from kb.search.index import COUNT_BITS, COUNT_SHIFTS, Reader
 from kb.search.prepare import Row, decode, encode, field_texts, row_of
 from kb.search.segment import Lexicon
 from kb.search.sounds import SoundTable
+from kb.search.text import Normal, normalise
 from kb.search.weights import Weights
 
 Floats = npt.NDArray[np.float32]
@@ -55,6 +55,22 @@ class Gains:
     gains: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document with its normal texts, for showing it."""
+
+    document: SearchDocument
+    name: Normal
+    bodies: tuple[tuple[str, Normal], ...]
+    text: str
+
+    @classmethod
+    def of(cls, document: SearchDocument) -> Loaded:
+        """The document with its texts normalised."""
+        bodies = tuple((body, normalise(body)) for body in document.body)
+        return cls(document, normalise(document.name), bodies, "\n".join(field_texts(document)))
+
+
 class Snapshot:
     """A generation at one moment. Threads may share it; ``close`` when none uses it any more."""
 
@@ -82,10 +98,12 @@ class Snapshot:
         self.lengths = self._lengths()
         self._norms = self._field_norms()
         self._gains: _Cache[Gains] = _Cache(memory * 3 // 4)
-        self._records: _Cache[SearchDocument] = _Cache(memory // 4)
+        self._records: _Cache[Loaded] = _Cache(memory // 4)
         self.place = {row.id: n for n, row in enumerate(self.rows) if self.live[n]}
         self.codes = {row.code: n for n, row in enumerate(self.rows) if self.live[n] and row.code}
-        self.order = np.argsort(np.argsort([row.id for row in self.rows])) if self.size else np.zeros(0, np.int64)
+        self.order = (
+            np.argsort(np.argsort([row.id for row in self.rows])) if self.size else np.zeros(0, np.int64)
+        )
 
     @property
     def tail_size(self) -> int:
@@ -127,16 +145,20 @@ class Snapshot:
             self._gains.put(word, found, found.docs.nbytes + found.gains.nbytes + 200)
         return found
 
-    def record(self, document: int) -> SearchDocument:
-        """The document by its number."""
+    def loaded(self, document: int) -> Loaded:
+        """A document by its number, with its normal texts."""
         key = str(document)
         found = self._records.get(key)
         if found is None:
             with self._lock:
                 record = self._reader.record(document)
-            found = decode(record)
-            self._records.put(key, found, 4 * len(record) + 400)
+            found = Loaded.of(decode(record))
+            self._records.put(key, found, 12 * len(record) + 800)
         return found
+
+    def record(self, document: int) -> SearchDocument:
+        """The document by its number."""
+        return self.loaded(document).document
 
     def close(self) -> None:
         """Close the generation's files."""
@@ -212,5 +234,3 @@ class _Cache(Generic[Value]):
             while self.used > self._limit:
                 _, (_, freed) = self._entries.popitem(last=False)
                 self.used -= freed
-
-

@@ -18,7 +18,9 @@ import msgspec
 _HAN = re.compile("[\u3400-\u9fff]")
 _HAN_WORD = re.compile("[\u3400-\u9fff]{2,14}")
 # Characters whose reading depends on the word: only words with one of them go through the slow way.
-_MANY = frozenset("重长行调率会还都降朝乐藏传弹单得地的着了好和合卡空模难宁泊强切塞省石识似宿提种中转参差车称盛乘数属术什系校血咽要应载择曾扎占涨正只壮拆")
+_MANY = frozenset(
+    "重长行调率会还都降朝乐藏传弹单得地的着了好和合卡空模难宁泊强切塞省石识似宿提种中转参差车称盛乘数属术什系校血咽要应载择曾扎占涨正只壮拆"
+)
 
 
 class _File(msgspec.Struct, frozen=True):

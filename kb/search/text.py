@@ -10,6 +10,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+VERSION = "1"
+"""Raise it when the normal form of anything changes: indexes are then rebuilt."""
+
 # CJK unified ideographs, extension A and the compatibility block: where traditional forms live.
 _HAN_BLOCKS = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00))
 

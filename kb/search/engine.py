@@ -1,0 +1,240 @@
+"""The search engine as the knowledge base uses it: build, keep up to date, ask, suggest."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from kb.search import text as normal_text
+from kb.search.answer import Filters, SearchAnswer, SearchDocument
+from kb.search.arrays import Field, TextArrays
+from kb.search.generations import Generations
+from kb.search.index import LABEL_COUNTS, Writer
+from kb.search.prepare import Prepared, prepare
+from kb.search.segment import Segmenter, segmenter
+from kb.search.session import Session
+from kb.search.snapshot import Columns, Snapshot
+from kb.search.sounds import SoundTable
+from kb.search.suggest import Suggestion
+from kb.search.synonyms import Synonyms
+from kb.search.vocabulary import Vocabulary
+from kb.search.weights import DEFAULT, Weights
+
+VERSION = "1"
+"""Raise it when what is stored changes: every index built before is then rebuilt."""
+
+_TAIL_LEAST, _TAIL_SHARE = 400, 0.1  # documents outside the main part before all is built anew
+_TRIES = 5
+
+Progress = Callable[[int, int], None]
+
+
+class SearchEngine:
+    """An index folder with its vocabulary. Threads and processes may share the folder.
+
+    Opens at the first question; takes up what other processes changed at the next one.
+    """
+
+    def __init__(
+        self, folder: Path, vocabulary: Vocabulary, memory_mb: int = 512, weights: Weights = DEFAULT
+    ) -> None:
+        """An engine on a folder, which need not exist. ``memory_mb`` bounds decoded postings."""
+        self._generations = Generations(folder)
+        self._memory = memory_mb << 20
+        self._weights = weights
+        self._lock = threading.RLock()
+        self._session: Session | None = None
+        self._stamp = (0, 0)
+        self._segmenter: tuple[str, Segmenter] | None = None
+        self.vocabulary = vocabulary
+        self._synonyms = Synonyms(vocabulary.groups)
+
+    def use(self, vocabulary: Vocabulary) -> None:
+        """Take another vocabulary; new synonyms work from the next question on."""
+        with self._lock:
+            self.vocabulary, self._synonyms = vocabulary, Synonyms(vocabulary.groups)
+            self._session = None
+
+    def current(self) -> bool:
+        """True where a complete index stands whose fingerprint fits this engine and vocabulary."""
+        generation = self._generations.current()
+        try:
+            return generation is not None and (generation / "FINGERPRINT").read_text() == self._fingerprint()
+        except OSError:
+            return False
+
+    def rebuild(
+        self, documents: Iterable[SearchDocument], total: int, progress: Progress | None = None
+    ) -> None:
+        """Build the whole index beside the old one and put it in force at the end.
+
+        ``progress`` is called with (documents done, ``total``). Whatever stops it, the old index
+        stays in force; what a killed build left is removed by the next writer.
+        """
+        with self._generations.lock():
+            self._generations.clean()
+            self._build(documents, total, progress)
+
+    def update(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
+        """Put documents in (replacing those of the same id) and take ids out; visible at once.
+
+        Many changes at once rebuild the index, as ``rebuild`` does. Unknown ids are ignored.
+        """
+        with self._generations.lock():
+            folder = self._generations.current()
+            if folder is None or not self.current():
+                self._build(upserts, len(upserts), None)
+                return
+            snapshot = self._load(folder)
+            try:
+                if snapshot.tail_size + len(upserts) > max(_TAIL_LEAST, _TAIL_SHARE * snapshot.size):
+                    self._merge(snapshot, upserts, deletes)
+                else:
+                    self._append(folder, snapshot, upserts, deletes)
+            finally:
+                snapshot.close()
+
+    def ids(self) -> set[str]:
+        """Ids of the records in the index."""
+        return set(self.digests())
+
+    def digests(self) -> dict[str, str]:
+        """Content digest of each record in the index, as ``prepare.digest`` makes it."""
+        session = self._current_session()
+        if session is None:
+            return {}
+        snapshot = session.snapshot
+        return {id_: snapshot.rows[number].digest for id_, number in snapshot.place.items()}
+
+    def search(
+        self, text: str, filters: Filters | None = None, limit: int = 10, offset: int = 0
+    ) -> SearchAnswer:
+        """Answer a query: ``limit`` hits from ``offset`` on, with counts over all matches.
+
+        Any text is a legal query; an empty one lists everything. ``took_ms`` is the time in here.
+        """
+        began = time.perf_counter()
+        session = self._current_session()
+        if session is None:
+            return SearchAnswer(text, 0, 0.0, (), {})
+        answer = session.answer(text, filters or Filters(), max(0, limit), max(0, offset))
+        return replace(answer, took_ms=round((time.perf_counter() - began) * 1000, 3))
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Suggestions for what stands in the search box, best first."""
+        session = self._current_session()
+        return session.suggester.suggest(text, limit) if session else ()
+
+    def close(self) -> None:
+        """Close the files; the next question opens them again."""
+        with self._lock:
+            if self._session is not None:
+                self._session.snapshot.close()
+            self._session, self._stamp = None, (0, 0)
+
+    def _current_session(self) -> Session | None:
+        stamp = self._generations.stamp()
+        session = self._session
+        if session is not None and stamp == self._stamp:
+            return session
+        with self._lock:
+            stamp = self._generations.stamp()
+            if self._session is None or stamp != self._stamp:
+                # The old snapshot is not closed: another thread may be reading it.
+                self._session = self._open()
+                self._stamp = stamp if self._session else (0, 0)
+            return self._session
+
+    def _open(self) -> Session | None:
+        for attempt in range(_TRIES):
+            folder = self._generations.current()
+            if folder is None or not self.current():
+                return None
+            try:
+                return Session(self._load(folder), self._synonyms, self.vocabulary, self._weights)
+            except FileNotFoundError:
+                # Another process put a newer generation in force and removed this one meanwhile.
+                if attempt == _TRIES - 1:
+                    raise
+        return None
+
+    def _load(self, folder: Path) -> Snapshot:
+        return Snapshot(folder, self._weights, self._memory)
+
+    def _build(self, documents: Iterable[SearchDocument], total: int, progress: Progress | None) -> None:
+        words = self.vocabulary.words()
+        with self._generations.building() as folder:
+            (folder / "dictionary.txt").write_text("\n".join(words), encoding="utf-8")
+            cut = segmenter(words)
+            writer = Writer(folder)
+            texts, rows = [], []
+            labels: set[str] = set()
+            for done, document in enumerate(documents, 1):
+                prepared = prepare(document, cut)
+                writer.add(prepared.record, prepared.words)
+                texts.append(prepared.texts)
+                rows.append(prepared.row)
+                labels.update(word for word, count in prepared.words.items() if count & LABEL_COUNTS)
+                labels.add(prepared.texts[Field.NAME])
+                if progress and (done % 100 == 0 or done == total):
+                    progress(done, total)
+            frequency = writer.frequencies()
+            writer.commit()
+            TextArrays.build(texts).save(folder)
+            columns = msgspec.msgpack.encode(Columns(rows, frequency))
+            (folder / "columns.msgpack").write_bytes(columns)
+            _sounds(words, labels, frequency).save(folder / "sounds.msgpack")
+            (folder / "FINGERPRINT").write_text(self._fingerprint())
+        self._segmenter = (folder.name.replace("build-", "gen-"), cut)
+
+    def _merge(self, snapshot: Snapshot, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
+        gone = {*deletes, *(d.id for d in upserts)}
+        kept = (snapshot.record(n) for id_, n in snapshot.place.items() if id_ not in gone)
+        newest = {d.id: d for d in upserts}
+        self._build([*kept, *newest.values()], snapshot.size, None)
+
+    def _append(
+        self, folder: Path, snapshot: Snapshot, upserts: Sequence[SearchDocument], deletes: Sequence[str]
+    ) -> None:
+        newest = {d.id: d for d in upserts}
+        gone = [snapshot.place[id_] for id_ in {*deletes, *newest} if id_ in snapshot.place]
+        cut = self._segmenter_of(folder) if newest else None
+        writer = Writer(folder)
+        try:
+            writer.delete(gone)
+            for document in newest.values():
+                assert cut is not None  # noqa: S101 - there is something to add
+                prepared: Prepared = prepare(document, cut)
+                writer.add(prepared.record, prepared.words)
+        except BaseException:
+            writer.cancel()
+            raise
+        writer.commit()
+        self._generations.publish(folder)
+
+    def _segmenter_of(self, folder: Path) -> Segmenter:
+        """The segmenter with the dictionary that a generation was built with."""
+        if self._segmenter is None or self._segmenter[0] != folder.name:
+            words = (folder / "dictionary.txt").read_text(encoding="utf-8").split("\n")
+            self._segmenter = (folder.name, segmenter(words))
+        return self._segmenter[1]
+
+    def _fingerprint(self) -> str:
+        parts = (VERSION, normal_text.VERSION, self.vocabulary.fingerprint)
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _sounds(words: Sequence[str], labels: set[str], frequency: dict[str, int]) -> SoundTable:
+    """Pinyin of vocabulary words and of words in names, aliases and keywords, likeliest first."""
+    known = set(words)
+
+    def order(word: str) -> tuple[bool, int, str]:
+        return word not in frequency, -(frequency.get(word, 0) + 20 * (word in known)), word
+
+    return SoundTable.build(sorted(known | labels, key=order), set("".join(frequency)))

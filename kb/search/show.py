@@ -1,0 +1,96 @@
+"""From document numbers to hits: snippet, marks, and why each was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kb.search.answer import Hit
+from kb.search.highlight import marks, snippet
+from kb.search.plan import Plan
+from kb.search.snapshot import Floats, Loaded, Snapshot
+from kb.search.synonyms import Synonyms
+
+_REASONS = 4
+_RELATED = 6
+
+
+class Shown:
+    """How the hits of one answer are explained."""
+
+    def __init__(
+        self, snapshot: Snapshot, plan: Plan, synonyms: Synonyms, step: str, meant: str | None
+    ) -> None:
+        self.snapshot, self.plan = snapshot, plan
+        self._synonyms = synonyms
+        self._read_as = (f"{step}：{plan.query.text}",) if meant and step else ()
+        self._words = plan.words()
+        self._whole = [s for s in plan.stems if len(s) > 1]
+
+    def words_in(self, loaded: Loaded) -> list[str]:
+        """The words that explain a hit, longest first, none inside another."""
+        text = loaded.text
+        present = sorted((w for w in (*self._whole, *self._words) if w in text), key=len, reverse=True)
+        kept: list[str] = []
+        for word in present:
+            if not any(word in longer for longer in kept):
+                kept.append(word)
+        return kept
+
+    def why(self, loaded: Loaded) -> tuple[str, ...]:
+        """Reasons beyond the query's own words: synonyms that stood in, sector, level."""
+        reasons = list(self._read_as)
+        text = loaded.text
+        for want in self.plan.wants:
+            if want.unit.text not in text:
+                found = (a.why for a in want.alternatives[1:] if a.word in text)
+                reasons.extend(reason for reason in list(found)[:1])
+        document, intent = loaded.document, self.plan.intent
+        if document.sector in intent.sectors:
+            reasons.append(f"行业：{document.sector}")
+        level = next((n for n in (document.level2, document.level1) if n in intent.levels), "")
+        if level:
+            reasons.append(f"分类：{level}")
+        return tuple(dict.fromkeys(reasons))[:_REASONS]
+
+    def related(self, hits: Sequence[Hit]) -> tuple[str, ...]:
+        """Other searches worth trying: wider words for the query's, then keywords of the first hits."""
+        asked = self.plan.query.text
+        found = [e.word for u in self.plan.intent.units for e in self._synonyms.expand(u.text)]
+        for hit in hits[:5]:
+            found.extend(self.snapshot.loaded(self.snapshot.place[hit.id]).document.keywords[:3])
+        return tuple(w for w in dict.fromkeys(found) if w not in asked and 1 < len(w) <= 12)[:_RELATED]
+
+
+def show_hits(shown: Shown, numbers: Sequence[int], scores: Floats, offset: int) -> tuple[Hit, ...]:
+    """Hits of a page, ranked from ``offset`` + 1 on."""
+    return tuple(
+        _hit(shown, number, float(scores[number]), offset + n) for n, number in enumerate(numbers, 1)
+    )
+
+
+def _hit(shown: Shown, number: int, score: float, rank: int) -> Hit:
+    loaded = shown.snapshot.loaded(number)
+    document = loaded.document
+    words = shown.words_in(loaded)
+    text, found = snippet(loaded.bodies, words)
+    return Hit(
+        rank=rank,
+        id=document.id,
+        kind=document.public_kind,
+        record_kind=document.kind,
+        code=document.code,
+        name=document.name,
+        level1=document.level1,
+        level2=document.level2,
+        sector=document.sector,
+        set=document.set,
+        snippet=text,
+        marks=found,
+        name_marks=marks(loaded.name, words),
+        why=shown.why(loaded),
+        score=round(score, 4),
+        url=document.url,
+        core=document.core,
+        used=document.used,
+        status=document.status,
+    )
