@@ -6,28 +6,37 @@ holds its record, so a crash between the two costs a repeated update, never a lo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import cast
 
 from filelock import FileLock
 
-from indicators.model import Framework, FrameworkNode, Indicator, Project, Record, Sector, SynonymGroup
+from indicators.model import (
+    Framework,
+    FrameworkNode,
+    Indicator,
+    IndicatorSet,
+    Project,
+    Record,
+    Sector,
+    SynonymGroup,
+)
 from kb.catalogue import Progress
 from kb.db.reader import Reader
 from kb.db.store import Store
 from kb.maintenance import Finding
 from kb.search.answer import SearchDocument
-from kb.search.documents import INDEXED, document_id, documents
+from kb.search.documents import Names, catalogue_names, documents
 from kb.search.engine import SearchEngine
+from kb.search.prepare import digest
 from kb.search.vocabulary import Vocabulary
 
 _MANY = 2000
 """More waiting records than this are cheaper to index afresh."""
 
 
-def vocabulary(reader: Reader) -> Vocabulary:
-    """Words of the field as the store has them now: synonym groups and names of indicators."""
-    names = [i.name for i in reader.of_type(Indicator)]
+def vocabulary(reader: Reader, names: Iterable[str] = ()) -> Vocabulary:
+    """Words of the field as the store has them now; ``names`` are needed only to build an index."""
     return Vocabulary.load(reader.of_type(SynonymGroup), names)
 
 
@@ -41,7 +50,9 @@ class Indexer:
         """Build the whole index beside the old one and swap; gives the number of documents."""
         with self.lock:
             last, _ = self.reader.outbox()
-            everything = self._documents(list(self.reader.everything()))
+            records = list(self.reader.everything())
+            self.engine.use(vocabulary(self.reader, catalogue_names(records)))
+            everything = self._documents(records)
             step = (lambda done, total: progress("建立索引", done, total)) if progress else None
             self.engine.rebuild(everything, len(everything), step)
             if last:
@@ -59,6 +70,8 @@ class Indexer:
             last, codes = self.reader.outbox()
             records = self.reader.many(self._touched(codes)).values()
             self.engine.update(self._documents(records), [])
+            if any(isinstance(r, SynonymGroup) for r in records):
+                self.engine.use(vocabulary(self.reader))
             self.store.settle(last)
         return len(codes)
 
@@ -67,7 +80,7 @@ class Indexer:
         remedy = "请运行 kb reindex"
         if not self.engine.current():
             return [Finding("搜索索引缺失或与本版本不符", remedy)]
-        wanted = {d.id: d.digest() for d in self._documents(list(self.reader.everything()))}
+        wanted = {d.id: digest(d) for d in self._documents(list(self.reader.everything()))}
         have = self.engine.digests()
         missing, extra = sorted(wanted.keys() - have.keys()), sorted(have.keys() - wanted.keys())
         stale = sorted(i for i in wanted.keys() & have.keys() if wanted[i] != have[i])
@@ -77,16 +90,15 @@ class Indexer:
                 found.append(Finding(f"{what} {len(ids)} 条记录，例如 {'、'.join(ids[:3])}", remedy))
         return found
 
-    def _documents(self, records: Collection[Record]) -> list[SearchDocument]:
-        kinds = {r.kind for r in records}
-        return list(
-            documents(
-                (r for r in records if r.kind in INDEXED),
-                sectors={s.code: s.name for s in self.reader.of_type(Sector)},
-                frameworks={f.code: f.name for f in self.reader.of_type(Framework)},
-                used=self.reader.projects_using() if kinds else {},
-            )
+    def _documents(self, records: Iterable[Record]) -> list[SearchDocument]:
+        sets = {member: s.name for s in reversed(self.reader.of_type(IndicatorSet)) for member in s.members}
+        names = Names(
+            sectors={s.code: s.name for s in self.reader.of_type(Sector)},
+            frameworks={f.code: f.name for f in self.reader.of_type(Framework)},
+            sets=sets,
+            used=self.reader.projects_using(),
         )
+        return list(documents(records, names))
 
     def _touched(self, codes: Collection[str]) -> set[str]:
         """Codes whose documents depend on the given records."""
@@ -96,6 +108,8 @@ class Indexer:
                 touched |= self._indicators_of(record)
             elif isinstance(record, Sector):
                 touched |= {r.code for kind in (Indicator, Project) for r in self.reader.of_type(kind, sector=record.code)}
+            elif isinstance(record, IndicatorSet):
+                touched |= set(record.members)
             elif isinstance(record, Framework):
                 touched |= set(self.reader.pointing_to(record.code, ["framework"], FrameworkNode.kind))
         return touched
@@ -105,5 +119,3 @@ class Indexer:
         before = cast("Project | None", self.reader.version(project.code, -1))
         return {t.indicator for p in (project, before) if p for t in p.targets if t.indicator}
 
-
-__all__ = ["Indexer", "document_id", "vocabulary"]

@@ -76,7 +76,7 @@ class KnowledgeBase:
         self.settings = settings
         self._reader = reader
         self._store = store
-        self._engine = SearchEngine(settings.index_folder, vocabulary(reader))
+        self._engine = SearchEngine(settings.index_folder, vocabulary(reader), settings.search_memory_mb)
         self._indexer = Indexer(reader, store, self._engine, FileLock(settings.home / "index.lock", timeout=_PATIENCE))
 
     @classmethod

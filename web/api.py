@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, abort, jsonify, request
-from kb.search.suggest import Suggestion
 from werkzeug.datastructures import MultiDict
 
 from kb.search.answer import Filters
-from web.context import KIND_NAMES, PUBLIC_KIND_NAMES, knowledge
+from kb.search.suggest import Suggestion
+from web.context import PUBLIC_KIND_NAMES, knowledge
 from web.present import record_json, search_json
 from web.query import FACETS, read_state
 
@@ -15,6 +17,8 @@ pages = Blueprint("api", __name__)
 
 DEFAULT_LIMIT = 10
 MOST = 1000
+SUGGESTED = {**PUBLIC_KIND_NAMES, "guide": "指南", "sector": "行业", "word": "搜索"}
+"""What the kinds of suggestions are called."""
 
 
 @pages.get("/api/v1/search")
@@ -45,8 +49,13 @@ def suggest() -> Response:
 
 
 def _suggestion(item: Suggestion) -> dict[str, str]:
-    label = KIND_NAMES.get(item.kind) or PUBLIC_KIND_NAMES.get(item.kind, "")
-    return {"text": item.text, "kind": str(item.kind), "label": label, "url": item.url}
+    """A suggestion with an address to go to: a plain word leads to its search."""
+    return {
+        "text": item.text,
+        "kind": item.kind,
+        "label": "，".join(part for part in (SUGGESTED.get(item.kind, ""), item.note) if part),
+        "url": item.url or f"/search?{urlencode({'q': item.text})}",
+    }
 
 
 @pages.get("/healthz")

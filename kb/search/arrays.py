@@ -11,7 +11,9 @@ import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -99,7 +101,7 @@ class TextArrays:
     def save(self, folder: Path) -> None:
         """Write the arrays as files that ``load`` maps into memory."""
         (folder / "text.u16").write_bytes(self._text[:])
-        arrays = {"alphabet": self._alphabet, "starts": self._starts}
+        arrays: dict[str, npt.NDArray[Any]] = {"alphabet": self._alphabet, "starts": self._starts}
         for name, postings in (("singles", self._singles), ("pairs", self._pairs)):
             arrays |= {
                 f"{name}-keys": postings.keys,
@@ -137,7 +139,7 @@ class TextArrays:
             return _EMPTY
         if len(numbers) == 1:
             return self._singles.find(numbers[0])
-        grams = {a << 16 | b for a, b in zip(numbers, numbers[1:], strict=False)}
+        grams = {a << 16 | b for a, b in pairwise(numbers)}
         lists = sorted((self._pairs.find(gram) for gram in grams), key=lambda found: len(found[0]))
         docs, masks = lists[0]
         for other, other_masks in lists[1:]:

@@ -67,7 +67,7 @@ class Session:
         for mask in chosen.values():
             final &= mask
         top = self._top(found.scores, final, limit, offset)
-        shown = Shown(self.snapshot, found.plan, self._synonyms, found.step, found.meant)
+        shown = Shown(self.snapshot, found.plan, self._synonyms, query.text, found.step, found.meant)
         hits = show_hits(shown, top.tolist(), found.scores.scores, offset)
         return SearchAnswer(
             query=text,

@@ -18,11 +18,11 @@ class Shown:
     """How the hits of one answer are explained."""
 
     def __init__(
-        self, snapshot: Snapshot, plan: Plan, synonyms: Synonyms, step: str, meant: str | None
+        self, snapshot: Snapshot, plan: Plan, synonyms: Synonyms, asked: str, step: str, meant: str | None
     ) -> None:
         self.snapshot, self.plan = snapshot, plan
         self._synonyms = synonyms
-        self._read_as = (f"{step}：{plan.query.text}",) if meant and step else ()
+        self._read_as = (f"{step}：{asked}→{meant}",) if meant and step else ()
         self._words = plan.words()
         self._whole = [s for s in plan.stems if len(s) > 1]
 
@@ -72,7 +72,7 @@ def _hit(shown: Shown, number: int, score: float, rank: int) -> Hit:
     loaded = shown.snapshot.loaded(number)
     document = loaded.document
     words = shown.words_in(loaded)
-    text, found = snippet(loaded.bodies, words)
+    text, found = snippet(loaded.bodies, words, loaded.name.text)
     return Hit(
         rank=rank,
         id=document.id,

@@ -66,7 +66,8 @@ class Suggester:
 
     def _by_name(self, typed: str) -> list[Suggestion]:
         """Names that begin with the text, then names that hold it, each by the record's weight."""
-        begins, holds = [], []
+        begins: list[_Name] = []
+        holds: list[_Name] = []
         place = self._joined.find(typed)
         while place >= 0 and len(begins) + len(holds) < _SCAN:
             n = bisect_left(self._starts, place + 1) - 1

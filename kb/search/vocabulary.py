@@ -70,7 +70,7 @@ def _lines(file: Path) -> Sequence[str]:
 
 
 def _read_sectors(lines: Iterable[str]) -> dict[str, str]:
-    sectors = {}
+    sectors: dict[str, str] = {}
     for line in lines:
         name, _, words = line.partition("：")
         for word in (name, *words.split()):

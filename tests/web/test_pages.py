@@ -1,0 +1,181 @@
+"""Every record's page, every link on it, and what every page must and must not hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import urldefrag
+
+import pytest
+from flask.testing import FlaskClient
+
+from indicators.model import Indicator, Project, Record
+from kb.knowledge import KnowledgeBase
+from kb.links import PATHS, url_of
+
+LISTS = ("/", "/search", "/sectors", "/frameworks", "/problems", "/guides", "/sources", "/projects")
+_SEARCHES = 60
+"""Searches that the walk follows: each link of a facet leads to ten more."""
+
+
+class Page(HTMLParser):
+    """What a test asks of a page: its elements with attributes, ids, and the text of headings."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def values(self, attribute: str) -> list[str]:
+        return [attrs[attribute] for _, attrs in self.elements if attribute in attrs]
+
+    def count(self, tag: str) -> int:
+        return sum(1 for name, _ in self.elements if name == tag)
+
+
+def addresses(catalogue: list[Record]) -> list[str]:
+    """Pages of all records and all lists."""
+    return [*LISTS, *(url_of(r.kind, r.code) for r in catalogue if r.kind in PATHS)]
+
+
+def test_every_record_has_a_page_and_every_link_leads_somewhere(
+    client: FlaskClient, catalogue: list[Record]
+) -> None:
+    broken, seen, searches = [], set(), 0
+    waiting = [(url, "") for url in addresses(catalogue)]
+    while waiting:
+        url, origin = waiting.pop()
+        if url in seen:
+            continue
+        seen.add(url)
+        if url.startswith("/search"):
+            searches += 1
+            if searches > _SEARCHES:
+                continue
+        response = client.get(url)
+        if response.status_code != 200 and not response.is_json:
+            broken.append((response.status_code, url, origin))
+        elif response.mimetype == "text/html":
+            waiting += [(link, url) for link in internal_links(response.text)]
+    assert broken == []
+    assert len(seen) > len(catalogue) / 2
+
+
+def internal_links(html: str) -> Iterator[str]:
+    """Addresses within the site that a page points to, without fragments."""
+    for value in re.findall(r'(?:href|src|action)="(/[^"]*)"', html):
+        yield urldefrag(unescape(value))[0]
+
+
+def test_every_page_is_whole_and_harmless(client: FlaskClient, catalogue: list[Record]) -> None:
+    faults = []
+    for url in addresses(catalogue):
+        response = client.get(url)
+        page = Page(response.text)
+        ids = page.values("id")
+        if page.count("h1") != 1:
+            faults.append(f"{url}: {page.count('h1')} h1")
+        if len(ids) != len(set(ids)):
+            faults.append(f"{url}: id twice {[i for i in ids if ids.count(i) > 1][:3]}")
+        if page.values("style") or page.count("style"):
+            faults.append(f"{url}: inline style")
+        faults += [f"{url}: {name}" for _, attrs in page.elements for name in attrs if name.startswith("on")]
+        faults += [f"{url}: loads {source}" for source in loaded(page) if not source.startswith("/static/")]
+        if "default-src 'none'" not in response.headers["Content-Security-Policy"]:
+            faults.append(f"{url}: no policy")
+        targets = {v[1:] for v in page.values("href") if v.startswith("#") and len(v) > 1}
+        faults += [f"{url}: #{target} is nowhere" for target in targets - set(ids)]
+    assert faults == []
+
+
+def loaded(page: Page) -> Iterator[str]:
+    """Everything that a browser fetches by itself when it shows a page."""
+    for tag, attrs in page.elements:
+        if tag in ("script", "img", "iframe", "source", "video", "audio", "embed", "object"):
+            yield attrs.get("src", attrs.get("data", ""))
+        elif tag == "link":
+            yield attrs["href"]
+        elif tag == "use":
+            yield attrs.get("href", "")
+
+
+def test_nothing_is_said_in_scripts_of_the_page(client: FlaskClient) -> None:
+    for url in ("/", "/search?q=修路", "/problems"):
+        for body in re.findall(r"<script[^>]*>(.*?)</script>", client.get(url).text, re.DOTALL):
+            assert body == ""
+
+
+def test_home_offers_all_ways_in(client: FlaskClient, kb: KnowledgeBase) -> None:
+    text = client.get("/").text
+    assert 'name="q"' in text
+    assert "autofocus" in text
+    for counted in kb.sectors():
+        assert f'href="{url_of(counted.sector.kind, counted.sector.code)}"' in text
+    for record in (*kb.frameworks(), *kb.problems(), *kb.guides()):
+        assert url_of(record.kind, record.code) in text
+    assert "没有出处的留空" in text
+
+
+def test_blank_fields_are_shown_as_blanks(client: FlaskClient, catalogue: list[Record]) -> None:
+    indicator = next(r for r in catalogue if isinstance(r, Indicator) and not r.standards.history)
+    text = client.get(url_of(indicator.kind, indicator.code)).text
+    assert re.search(r"<dt>历史标准</dt>\s*<dd><span class=\"blank\">—（未收录）</span></dd>", text)
+
+
+def test_indicator_page_tells_everything_of_the_record(client: FlaskClient, catalogue: list[Record]) -> None:
+    indicator = max((r for r in catalogue if isinstance(r, Indicator)), key=lambda i: len(str(i)))
+    text = unescape(re.sub(r"<[^>]+>", "", client.get(url_of(indicator.kind, indicator.code)).text))
+    shown = [
+        indicator.explanation,
+        indicator.formula,
+        indicator.wording,
+        indicator.bad_wording,
+        indicator.scoring,
+    ]
+    shown += [indicator.data_source, indicator.evidence, indicator.value_method, indicator.frequency]
+    shown += [*indicator.unfit, *(p.text for p in indicator.pitfalls), *indicator.aliases]
+    assert [field for field in shown if field and field not in text] == []
+
+
+def test_indicator_page_shows_who_used_it(
+    client: FlaskClient, kb: KnowledgeBase, catalogue: list[Record]
+) -> None:
+    used = next(((p, t) for p in catalogue if isinstance(p, Project) for t in p.targets if t.indicator), None)
+    if used is None:
+        pytest.skip("目录里还没有项目行与指标相连")
+    project, target = used
+    text = client.get(f"/i/{target.indicator}").text
+    assert project.name in unescape(text)
+    assert f"{url_of(project.kind, project.code)}#r" in text
+
+
+def test_project_page_keeps_rows_verbatim(client: FlaskClient, catalogue: list[Record]) -> None:
+    project = max((r for r in catalogue if isinstance(r, Project)), key=lambda p: len(p.targets))
+    text = unescape(client.get(url_of(project.kind, project.code)).text)
+    for number, row in enumerate(project.targets, 1):
+        assert f'id="r{number}"' in text
+        assert row.name in text
+        assert row.target in text
+
+
+def test_code_in_other_case_or_of_other_kind_is_led_to_its_page(
+    client: FlaskClient, catalogue: list[Record]
+) -> None:
+    code = next(r.code for r in catalogue if isinstance(r, Indicator))
+    for address in (f"/i/{code.lower()}", f"/project/{code}"):
+        response = client.get(address)
+        assert (response.status_code, response.location) == (302, f"/i/{code}")
+
+
+def test_projects_can_be_narrowed_by_code_or_name_of_a_sector(client: FlaskClient, kb: KnowledgeBase) -> None:
+    counted = max(kb.sectors(), key=lambda c: c.projects)
+    by_code = client.get("/projects", query_string={"sector": counted.sector.code})
+    by_name = client.get("/projects", query_string={"sector": counted.sector.name})
+    assert by_code.status_code == by_name.status_code == 200
+    assert by_code.text == by_name.text
+    assert client.get("/projects?sector=火星").status_code == 404
