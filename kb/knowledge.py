@@ -235,7 +235,7 @@ class KnowledgeBase:
 
     def restore(self, file: Path, progress: Progress | None = None) -> tuple[BackupInfo, Path]:
         """Bring a backup back; the state before is saved first, in the file given second."""
-        kept = self.settings.home / "backups" / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}.kbz"
+        kept = self.settings.home / "backups" / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.kbz"
         self.backup(kept)
         info = maintenance.restore(self._reader.engine, file)
         open_engine(self.settings.database_url).dispose()

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from kb.search.answer import Filters
 from kb.search.suggest import Suggestion
-from web.context import PUBLIC_KIND_NAMES, knowledge
+from web.context import PUBLIC_KIND_NAMES, knowledge, link_to
 from web.present import record_json, search_json
 from web.query import FACETS, read_state
 
@@ -49,12 +49,16 @@ def suggest() -> Response:
 
 
 def _suggestion(item: Suggestion) -> dict[str, str]:
-    """A suggestion with an address to go to: a plain word leads to its search."""
+    """A suggestion with an address to go to: a sector's page, and for a plain word its search."""
+    kind = SUGGESTED.get(item.kind, "")
+    sectors = (
+        {c.sector.name: link_to(c.sector) for c in knowledge().sectors()} if item.kind == "sector" else {}
+    )
     return {
         "text": item.text,
         "kind": item.kind,
-        "label": "，".join(part for part in (SUGGESTED.get(item.kind, ""), item.note) if part),
-        "url": item.url or f"/search?{urlencode({'q': item.text})}",
+        "label": "，".join(dict.fromkeys(part for part in (kind, item.note) if part)),
+        "url": item.url or sectors.get(item.text) or f"/search?{urlencode({'q': item.text})}",
     }
 
 

@@ -45,7 +45,7 @@ PUBLIC_KIND_NAMES = {
     "guide": "指南与条款",
 }
 FACET_NAMES = {
-    "kind": "类别", "sector": "行业", "level1": "一级指标", "level2": "二级指标", "set": "指标集", "status": "状态",
+    "kind": "类别", "sector": "行业", "level1": "一级指标", "level2": "二级指标", "set": "指标集、框架", "status": "状态",
 }  # fmt: skip
 STATUS_NAMES = {"active": "在用", "retired": "已停用"}
 LINK_NAMES = {LinkKind.SAME: "同义", LinkKind.NARROWER: "比本指标窄", LinkKind.BROADER: "比本指标宽"}

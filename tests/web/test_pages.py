@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from html.parser import HTMLParser
 from urllib.parse import urldefrag
 
 import pytest
 from flask.testing import FlaskClient
+from html_page import Page
 
 from indicators.model import Indicator, Project, Record
 from kb.knowledge import KnowledgeBase
@@ -18,24 +18,6 @@ from kb.links import PATHS, url_of
 LISTS = ("/", "/search", "/sectors", "/frameworks", "/problems", "/guides", "/sources", "/projects")
 _SEARCHES = 60
 """Searches that the walk follows: each link of a facet leads to ten more."""
-
-
-class Page(HTMLParser):
-    """What a test asks of a page: its elements with attributes, ids, and the text of headings."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def values(self, attribute: str) -> list[str]:
-        return [attrs[attribute] for _, attrs in self.elements if attribute in attrs]
-
-    def count(self, tag: str) -> int:
-        return sum(1 for name, _ in self.elements if name == tag)
 
 
 def addresses(catalogue: list[Record]) -> list[str]:
