@@ -83,7 +83,9 @@ def class_of(indicator: Indicator) -> str:
     return next((name for name in ("成本", "数量", "质量", "时效", "满意度", "效益") if name in place), "")
 
 
-def near_duplicates(indicators: Sequence[Indicator], least: float = _NEAR) -> list[tuple[Indicator, Indicator, float]]:
+def near_duplicates(
+    indicators: Sequence[Indicator], least: float = _NEAR
+) -> list[tuple[Indicator, Indicator, float]]:
     """Pairs of one sector and level 2 whose names share most character pairs (Dice), closest first."""
     groups: dict[tuple[str, str], list[tuple[Indicator, set[str]]]] = defaultdict(list)
     for indicator in indicators:
@@ -129,7 +131,9 @@ def _to_mend(
     return {
         "没有公式": tuple(i for i in indicators if not i.formula),
         "没有来源": tuple(i for i in indicators if not i.sources),
-        "没有配对，也没有别的记录指向它": tuple(i for i in indicators if not i.pairs and i.code not in pointed),
+        "没有配对，也没有别的记录指向它": tuple(
+            i for i in indicators if not i.pairs and i.code not in pointed
+        ),
         "没有项目用过": tuple(i for i in indicators if i.code not in used),
     }
 
@@ -137,4 +141,6 @@ def _to_mend(
 def _pointed_at(everything: list[Record]) -> set[str]:
     fields = ("pairs", "members", "indicators")
     direct = {code for r in everything for field in fields for code in getattr(r, field, ())}
-    return direct | {t.indicator for r in everything if r.kind is Kind.PROJECT for t in getattr(r, "targets", ())}
+    return direct | {
+        t.indicator for r in everything if r.kind is Kind.PROJECT for t in getattr(r, "targets", ())
+    }

@@ -107,7 +107,11 @@ class Indexer:
             if isinstance(record, Project):
                 touched |= self._indicators_of(record)
             elif isinstance(record, Sector):
-                touched |= {r.code for kind in (Indicator, Project) for r in self.reader.of_type(kind, sector=record.code)}
+                touched |= {
+                    r.code
+                    for kind in (Indicator, Project)
+                    for r in self.reader.of_type(kind, sector=record.code)
+                }
             elif isinstance(record, IndicatorSet):
                 touched |= set(record.members)
             elif isinstance(record, Framework):
@@ -118,4 +122,3 @@ class Indexer:
         """Indicators that a project's rows link to now or linked to in its version before."""
         before = cast("Project | None", self.reader.version(project.code, -1))
         return {t.indicator for p in (project, before) if p for t in p.targets if t.indicator}
-

@@ -144,7 +144,9 @@ def _project(reader: Reader, record: Project) -> v.ProjectView:
         v.Row(n, t, TargetValue.parse(t.target, t.unit), names.get(t.indicator))
         for n, t in enumerate(record.targets, 1)
     )
-    peers = [p for p in reader.of_type(Project, sector=record.sector) if p.code != record.code and record.sector]
+    peers = [
+        p for p in reader.of_type(Project, sector=record.sector) if p.code != record.code and record.sector
+    ]
     peers = [p for p in peers if p.scope == record.scope]
     peers.sort(key=lambda p: (-len(set(p.types) & set(record.types)), not p.targets, p.code))
     return v.ProjectView(
@@ -244,13 +246,16 @@ def _set(reader: Reader, record: IndicatorSet) -> v.SetView:
 def _guide(reader: Reader, record: Guide) -> v.GuideView:
     guides = reader.of_type(Guide)
     here = [g.code for g in guides].index(record.code)
-    before, after = (guides[here - 1] if here else None), (guides[here + 1] if here + 1 < len(guides) else None)
+    before, after = (
+        (guides[here - 1] if here else None),
+        (guides[here + 1] if here + 1 < len(guides) else None),
+    )
     return v.GuideView(
         **_base(reader, record),
         guide=record,
         html=render(record.text, _resolver(reader, record)),
-        before=before and v.Ref(Kind.GUIDE, before.code, before.name),
-        after=after and v.Ref(Kind.GUIDE, after.code, after.name),
+        before=v.Ref(Kind.GUIDE, before.code, before.name) if before else None,
+        after=v.Ref(Kind.GUIDE, after.code, after.name) if after else None,
     )
 
 

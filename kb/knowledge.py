@@ -77,7 +77,9 @@ class KnowledgeBase:
         self._reader = reader
         self._store = store
         self._engine = SearchEngine(settings.index_folder, vocabulary(reader), settings.search_memory_mb)
-        self._indexer = Indexer(reader, store, self._engine, FileLock(settings.home / "index.lock", timeout=_PATIENCE))
+        self._indexer = Indexer(
+            reader, store, self._engine, FileLock(settings.home / "index.lock", timeout=_PATIENCE)
+        )
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> KnowledgeBase:
@@ -211,7 +213,7 @@ class KnowledgeBase:
         try:
             self._reader.counts()
             ready = self._engine.current()
-        except Exception as error:  # noqa: BLE001 - a health check tells, it does not fail
+        except Exception as error:
             return Health(False, f"数据库不能回答：{error}")
         return Health(ready, "正常" if ready else "搜索索引不可用，请运行 kb reindex")
 
@@ -222,7 +224,9 @@ class KnowledgeBase:
         findings += self._indexer.differences()
         last, waiting = self._reader.outbox()
         if last:
-            findings.append(Finding(f"有 {len(waiting)} 条改动还没有进入索引", "请重新启动程序或运行 kb reindex"))
+            findings.append(
+                Finding(f"有 {len(waiting)} 条改动还没有进入索引", "请重新启动程序或运行 kb reindex")
+            )
         return CheckReport(self.counts(), tuple(findings))
 
     def reindex(self, progress: Progress | None = None) -> int:
@@ -248,7 +252,9 @@ def _body_faults(reader: Reader) -> list[Finding]:
     if not broken:
         return []
     shown = "、".join(broken[:5])
-    return [Finding(f"{len(broken)} 条记录的内容与校验和不符，例如 {shown}", "请用 kb restore 恢复最近的备份")]
+    return [
+        Finding(f"{len(broken)} 条记录的内容与校验和不符，例如 {shown}", "请用 kb restore 恢复最近的备份")
+    ]
 
 
 def _make_home(home: Path) -> None:

@@ -92,7 +92,9 @@ def _unpack(file: Path, folder: Path) -> tuple[Path, BackupInfo]:
             if manifest["format"] != FORMAT:
                 raise BackupError(file, f"格式“{manifest['format']}”不认识，请用写出它的程序版本恢复。")
             archive.extract(_DATABASE, folder)
-        info = BackupInfo(file, datetime.fromisoformat(manifest["made"]), manifest["schema"], manifest["records"])
+        info = BackupInfo(
+            file, datetime.fromisoformat(manifest["made"]), manifest["schema"], manifest["records"]
+        )
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise BackupError(file, f"不是本程序的备份文件或已损坏（{error}），现有数据没有改动。") from error
     copy = folder / _DATABASE
@@ -121,4 +123,6 @@ def _raw(engine: Engine) -> sqlite3.Connection:
 
 def _require_sqlite(engine: Engine, file: Path) -> None:
     if engine.dialect.name != "sqlite":
-        raise BackupError(file, f"数据库是 {engine.dialect.name}，请用它自己的备份工具（如 pg_dump 与 pg_restore）。")
+        raise BackupError(
+            file, f"数据库是 {engine.dialect.name}，请用它自己的备份工具（如 pg_dump 与 pg_restore）。"
+        )

@@ -32,5 +32,3 @@ def catalogue() -> list[Record]:
 def client(kb: KnowledgeBase) -> FlaskClient:
     """A client of the pages on the session's knowledge base."""
     return create_app(kb).test_client()
-
-

@@ -52,7 +52,9 @@ class ProgressBar:
 
 def home_option(command: Callable[P, T]) -> Callable[P, T]:
     """``--home`` on the command itself, with the group's as fallback."""
-    return click.option("--home", metavar="DIR", help="知识库文件夹（缺省取 KB_HOME，再取用户数据文件夹）")(command)
+    return click.option("--home", metavar="DIR", help="知识库文件夹（缺省取 KB_HOME，再取用户数据文件夹）")(
+        command
+    )
 
 
 def with_knowledge(command: Callable[Concatenate[KnowledgeBase, P], T]) -> Callable[..., T]:
@@ -185,17 +187,23 @@ def restore(kb: KnowledgeBase, file: Path) -> None:
     bar = ProgressBar()
     info, kept = kb.restore(file, bar)
     bar.close()
-    click.echo(f"已恢复 {info.made:%Y-%m-%d %H:%M} UTC 的备份，共 {info.records} 条记录。恢复前的状态存在 {kept}。")
+    click.echo(
+        f"已恢复 {info.made:%Y-%m-%d %H:%M} UTC 的备份，共 {info.records} 条记录。恢复前的状态存在 {kept}。"
+    )
 
 
 @main.command()
 @home_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="监听端口，0 为任选")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="监听端口，0 为任选"
+)
 @click.pass_context
 def serve(context: click.Context, home: str | None, host: str, port: int) -> None:
     """启动网页和接口；空文件夹会先建库。"""
     from web.server import run  # the pages are not needed by any other command
 
     with knowledge(context, home) as kb:
-        run(kb, host, port, lambda address: click.echo(f"绩效指标知识库已就绪：{address}  （按 Ctrl+C 停止）"))
+        run(
+            kb, host, port, lambda address: click.echo(f"绩效指标知识库已就绪：{address}  （按 Ctrl+C 停止）")
+        )

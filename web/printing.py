@@ -62,7 +62,9 @@ def record_text(record: dict[str, Any]) -> str:
             lines.append(f"{_LABELS[field]}：{text}")
     for use in record.get("projects", []):
         if "target" in use:
-            lines.append(f"用过：{use['name']}（{use['year'] or '年度不详'}）{use['name_in_row']} {use['target']}")
+            lines.append(
+                f"用过：{use['name']}（{use['year'] or '年度不详'}）{use['name_in_row']} {use['target']}"
+            )
     for row in record.get("rows", []):
         lines.append(f"第 {row['row']} 行：{row['level2']} | {row['name']} | {row['target']}")
     for issue in record.get("issues", []):

@@ -18,7 +18,12 @@ LARGEST_REQUEST = 64 * 1024 * 1024
 def run(kb: KnowledgeBase, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; ``ready`` hears the address once the port is open."""
     server = create_server(
-        create_app(kb), host=host, port=port, threads=THREADS, max_request_body_size=LARGEST_REQUEST, ident="kb"
+        create_app(kb),
+        host=host,
+        port=port,
+        threads=THREADS,
+        max_request_body_size=LARGEST_REQUEST,
+        ident="kb",
     )
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -35,7 +35,9 @@ class Reader:
         wanted = list(dict.fromkeys(codes))
         with self.engine.connect() as connection:
             for start in range(0, len(wanted), _MANY):
-                query = select(t.record.c.kind, t.record.c.body).where(t.record.c.code.in_(wanted[start : start + _MANY]))
+                query = select(t.record.c.kind, t.record.c.body).where(
+                    t.record.c.code.in_(wanted[start : start + _MANY])
+                )
                 for row in connection.execute(query):
                     record = record_from(row.kind, row.body)
                     found[record.code] = record
@@ -73,7 +75,9 @@ class Reader:
         if wanted := list(roles):
             query = query.where(t.link.c.role.in_(wanted))
         if kind is not None:
-            query = query.join(t.record, t.record.c.code == t.link.c.source_code).where(t.record.c.kind == kind.value)
+            query = query.join(t.record, t.record.c.code == t.link.c.source_code).where(
+                t.record.c.kind == kind.value
+            )
         with self.engine.connect() as connection:
             return list(connection.execute(query.order_by(t.link.c.source_code)).scalars())
 
@@ -81,7 +85,10 @@ class Reader:
         """(project code, row number) of the published rows linked to an indicator."""
         query = select(t.target.c.project, t.target.c.row).where(t.target.c.indicator == indicator)
         with self.engine.connect() as connection:
-            return [(r.project, r.row) for r in connection.execute(query.order_by(t.target.c.project, t.target.c.row))]
+            return [
+                (r.project, r.row)
+                for r in connection.execute(query.order_by(t.target.c.project, t.target.c.row))
+            ]
 
     def projects_using(self, indicators: Collection[str] | None = None) -> dict[str, int]:
         """Number of projects per indicator, over all indicators or the given ones."""
@@ -110,14 +117,17 @@ class Reader:
         query = select(t.revision).where(t.revision.c.code == code).order_by(t.revision.c.version.desc())
         with self.engine.connect() as connection:
             return tuple(
-                Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch) for r in connection.execute(query)
+                Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch)
+                for r in connection.execute(query)
             )
 
     def codes_like(self, text: str, limit: int = 5) -> list[Ref]:
         """Records whose code contains the given text, case ignored."""
         pattern = "%" + text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
         query = select(t.record.c.kind, t.record.c.code, t.record.c.name)
-        query = query.where(t.record.c.code.ilike(pattern, escape="\\")).order_by(t.record.c.code).limit(limit)
+        query = (
+            query.where(t.record.c.code.ilike(pattern, escape="\\")).order_by(t.record.c.code).limit(limit)
+        )
         with self.engine.connect() as connection:
             return [Ref(Kind(r.kind), r.code, r.name) for r in connection.execute(query)]
 
@@ -159,7 +169,9 @@ class Reader:
 
     def last_edited_outside(self, batch_prefix: str) -> set[str]:
         """Codes whose newest revision is not of a batch whose name starts with ``batch_prefix``."""
-        newest = select(t.revision.c.code, func.max(t.revision.c.version).label("version")).group_by(t.revision.c.code)
+        newest = select(t.revision.c.code, func.max(t.revision.c.version).label("version")).group_by(
+            t.revision.c.code
+        )
         sub = newest.subquery()
         query = (
             select(t.revision.c.code)

@@ -94,7 +94,9 @@ class _Writer:
         self.new = self.changed = self.same = 0
 
     def write(self, records: Iterable[Record]) -> None:
-        fresh, altered, touched = [], [], []
+        fresh: list[dict[str, Any]] = []
+        altered: list[dict[str, Any]] = []
+        touched: list[Record] = []
         for record in records:
             columns = columns_of(record, body_of(record))
             version, digest = self.known.get(record.code, (0, ""))

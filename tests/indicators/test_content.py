@@ -74,11 +74,18 @@ def test_issue_without_finding_and_problem_without_description_are_errors() -> N
 
 def test_references_name_every_pointer() -> None:
     record = msgspec.structs.replace(ROAD, pairs=("A",), pitfalls=(Pitfall(problem="P01", text="x"),))
-    assert set(references(record)) == {("sources", "doc"), ("sector", "JT"), ("pairs", "A"), ("pitfalls", "P01")}
+    assert set(references(record)) == {
+        ("sources", "doc"),
+        ("sector", "JT"),
+        ("pairs", "A"),
+        ("pitfalls", "P01"),
+    }
 
 
 def test_repeated_sentences_are_measured() -> None:
-    twin = msgspec.structs.replace(ROAD, code="JT-SL-02", explanation="当年交工验收的里程数量。另有一句不同的话。")
+    twin = msgspec.structs.replace(
+        ROAD, code="JT-SL-02", explanation="当年交工验收的里程数量。另有一句不同的话。"
+    )
     same = msgspec.structs.replace(ROAD, code="JT-SL-03", explanation="当年交工验收的里程数量。")
     share, worst = repeated_share([twin, same])
     assert share == pytest.approx(2 / 2)

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from indicators.coverage import CORE_CLASSES, class_of, coverage, near_duplicates
-from indicators.model import Indicator, LinkKind, Project, Record, Sector, SourceRef, Status, Subsector, Target
+from indicators.model import (
+    Indicator,
+    LinkKind,
+    Project,
+    Record,
+    Sector,
+    SourceRef,
+    Status,
+    Subsector,
+    Target,
+)
 
-SECTOR = Sector(code="JT", name="交通运输", order=1, subsectors=(Subsector(name="养护"), Subsector(name="桥梁")))
+SECTOR = Sector(
+    code="JT", name="交通运输", order=1, subsectors=(Subsector(name="养护"), Subsector(name="桥梁"))
+)
 COMMON = {"sector": "JT", "level1": "产出指标", "sources": (SourceRef(source="x"),)}
-LENGTH = Indicator(code="JT-SL-01", name="农村公路养护里程", level2="数量指标", subsector="养护", core=True, **COMMON)
+LENGTH = Indicator(
+    code="JT-SL-01", name="农村公路养护里程", level2="数量指标", subsector="养护", core=True, **COMMON
+)
 TWIN = Indicator(code="JT-SL-02", name="农村公路养护总里程", level2="数量指标", subsector="养护", **COMMON)
 OLD = Indicator(code="JT-SL-03", name="旧指标", level2="数量指标", status=Status.RETIRED, **COMMON)
-PROJECT = Project(code="XM", name="x", sector="JT", targets=(Target(name="y", indicator="JT-SL-01", link=LinkKind.SAME),))
+PROJECT = Project(
+    code="XM", name="x", sector="JT", targets=(Target(name="y", indicator="JT-SL-01", link=LinkKind.SAME),)
+)
 
 
 def test_counts_per_sector() -> None:
@@ -37,7 +53,12 @@ def test_near_names_within_a_place_are_paired() -> None:
 
 
 def test_classes_of_the_core_list() -> None:
-    place = {"成本指标": "经济成本指标", "产出指标": "时效指标", "效益指标": "可持续影响指标", "满意度指标": "服务对象满意度指标"}
+    place = {
+        "成本指标": "经济成本指标",
+        "产出指标": "时效指标",
+        "效益指标": "可持续影响指标",
+        "满意度指标": "服务对象满意度指标",
+    }
     classes = [class_of(Indicator(code="x", name="x", level1=a, level2=b)) for a, b in place.items()]
     assert classes == ["成本", "时效", "效益", "满意度"]
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from indicators.model import Indicator, Placement, Record, Sector
-from indicators.taxonomy import CATALOGUE_LEVELS, LEVEL2_LETTERS, LEVELS, Edition, level1_of, place, read_level1, read_level2
+from indicators.taxonomy import (
+    CATALOGUE_LEVELS,
+    LEVEL2_LETTERS,
+    LEVELS,
+    Edition,
+    level1_of,
+    place,
+    read_level1,
+    read_level2,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +51,9 @@ def test_sustained_effect_is_a_social_benefit_in_2021_unless_written_otherwise()
     lasting = Indicator(code="JT-KC-01", name="管护机制", level1="效益指标", level2="可持续影响指标")
     assert place(lasting, Edition.E2021) == ("效益指标", "社会效益指标")
     written = Placement(edition="2021", level1="效益指标", level2="生态效益指标")
-    green = Indicator(code="JT-KC-02", name="复绿", level1="效益指标", level2="可持续影响指标", placements=(written,))
+    green = Indicator(
+        code="JT-KC-02", name="复绿", level1="效益指标", level2="可持续影响指标", placements=(written,)
+    )
     assert place(green, Edition.E2021) == ("效益指标", "生态效益指标")
     assert place(green, Edition.E2015) == ("效益指标", "可持续影响指标")
 

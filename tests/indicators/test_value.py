@@ -25,7 +25,7 @@ from indicators.value import (
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "values.yaml").read_text(encoding="utf-8")
 )
-DATE_LIKE = {"月", "年", "日", "个月"}
+DATE_LIKE = {"月", "年", "日", "个月", "季度"}  # 1月 and 1季度 are points in time as well as spans
 UNITS = sorted(u for units in UNIT_FAMILIES.values() for u in units if u not in DATE_LIKE)
 TOKENS = (
     "≥ ≤ ≧ ≦ = > < >= 》 《 不低于 不超过 控制在 达到 至少 约 近 较上年增长 降低 每月 每 完成 新建 共 定性 ± - ~ 至 到 / . , 、 。 ( ) （含） "

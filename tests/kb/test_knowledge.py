@@ -21,7 +21,16 @@ from kb.catalogue import CatalogueFaultError
 from kb.errors import BackupError, BusyError, HomeError, UnknownCodeError
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
-from kb.views import FrameworkView, GuideView, IndicatorView, IssueView, ProblemView, ProjectView, SectorView, SourceView
+from kb.views import (
+    FrameworkView,
+    GuideView,
+    IndicatorView,
+    IssueView,
+    ProblemView,
+    ProjectView,
+    SectorView,
+    SourceView,
+)
 
 
 def renamed(kb: KnowledgeBase, code: str, name: str) -> None:
@@ -74,7 +83,10 @@ def test_every_kind_is_joined(small: KnowledgeBase) -> None:
     assert isinstance(issue, IssueView)
     assert [p.code for p in issue.projects] == ["XM-1"]
     assert isinstance(problem, ProblemView)
-    assert ([i.code for i in problem.indicators], [c.code for c in problem.clauses]) == (["CJ-MY-01"], ["TK-1"])
+    assert ([i.code for i in problem.indicators], [c.code for c in problem.clauses]) == (
+        ["CJ-MY-01"],
+        ["TK-1"],
+    )
     guide, sector, framework, source = (small.view(c) for c in ("ZN-SL", "JT", "KJ-X", "report"))
     assert isinstance(guide, GuideView)
     assert 'href="/i/JT-SL-01"' in guide.html
@@ -84,7 +96,13 @@ def test_every_kind_is_joined(small: KnowledgeBase) -> None:
     assert isinstance(framework, FrameworkView)
     assert framework.tree[0].branches[0].nodes[0].name == "立项依据充分性"
     assert isinstance(source, SourceView)
-    assert {kind for kind, _ in source.cited_by} == {Kind.PROJECT, Kind.PROBLEM, Kind.ISSUE, Kind.FRAMEWORK, Kind.CLAUSE}
+    assert {kind for kind, _ in source.cited_by} == {
+        Kind.PROJECT,
+        Kind.PROBLEM,
+        Kind.ISSUE,
+        Kind.FRAMEWORK,
+        Kind.CLAUSE,
+    }
 
 
 def test_code_is_found_in_any_case_and_a_wrong_one_suggests(small: KnowledgeBase) -> None:
@@ -162,7 +180,9 @@ def test_lost_index_is_found_and_rebuilt(small: KnowledgeBase, settings: Setting
 
 def test_check_finds_what_differs(small: KnowledgeBase) -> None:
     with small._store.engine.begin() as connection:
-        connection.execute(text("UPDATE record SET body = replace(body, '县乡村道', '县乡道') WHERE code = 'JT-SL-01'"))
+        connection.execute(
+            text("UPDATE record SET body = replace(body, '县乡村道', '县乡道') WHERE code = 'JT-SL-01'")
+        )
     found = " ".join(f.what for f in small.check().findings)
     assert "校验和不符" in found
     assert "过时" in found
@@ -189,7 +209,9 @@ def test_backup_is_consistent_while_others_write(small: KnowledgeBase, tmp_path:
         n = 0
         while not stop.is_set():
             n += 1
-            both = [msgspec.structs.replace(small.record(c), name=f"第{n}次") for c in ("JT-SL-01", "JT-SH-01")]
+            both = [
+                msgspec.structs.replace(small.record(c), name=f"第{n}次") for c in ("JT-SL-01", "JT-SH-01")
+            ]
             small._store.put(both, name="写", actor="张三", reason="试")
 
     writer = threading.Thread(target=write)

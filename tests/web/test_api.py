@@ -1,4 +1,4 @@
-"""The HTTP API gives what ../shared/interfaces.md promises, and errors as JSON with a sentence."""
+"""The HTTP API gives what the stable interface promises, and errors as JSON with a sentence."""
 
 from __future__ import annotations
 

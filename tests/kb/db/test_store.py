@@ -36,7 +36,9 @@ from kb.errors import DatabaseUnavailableError, NewerDatabaseError
 
 SOURCE = Source(code="doc", name="某文件")
 SECTOR = Sector(code="JT", name="交通运输", order=1)
-ROAD = Indicator(code="JT-SL-01", name="农村公路里程", sector="JT", level2="数量指标", sources=(SourceRef(source="doc"),))
+ROAD = Indicator(
+    code="JT-SL-01", name="农村公路里程", sector="JT", level2="数量指标", sources=(SourceRef(source="doc"),)
+)
 PROJECT = Project(
     code="XM-1", name="修路", sector="JT", amount=Decimal("98.86676"), sources=(SourceRef(source="doc"),),
     targets=(Target(name="里程", target="≥5公里", indicator="JT-SL-01", link=LinkKind.SAME),),
@@ -81,7 +83,9 @@ def test_every_kind_survives_its_body(catalogue: list[Record]) -> None:
     assert seen == set(RECORD_TYPES)
 
 
-@given(st.text(), st.decimals(allow_nan=False, allow_infinity=False), st.lists(st.text(max_size=20), max_size=4))
+@given(
+    st.text(), st.decimals(allow_nan=False, allow_infinity=False), st.lists(st.text(max_size=20), max_size=4)
+)
 def test_any_text_and_amount_survive(name: str, amount: Decimal, words: list[str]) -> None:
     name = name.encode("utf-8", "ignore").decode()
     words = [w.encode("utf-8", "ignore").decode() for w in words]
@@ -123,7 +127,9 @@ def test_dangling_link_writes_nothing(store: Store, reader: Reader) -> None:
     assert reader.outbox() == (0, [])
 
 
-def test_outbox_row_stands_in_the_same_transaction_and_is_settled_by_number(store: Store, reader: Reader) -> None:
+def test_outbox_row_stands_in_the_same_transaction_and_is_settled_by_number(
+    store: Store, reader: Reader
+) -> None:
     put(store, *ALL)
     last, codes = reader.outbox()
     assert codes == ["JT", "JT-SL-01", "XM-1", "doc"]
@@ -155,7 +161,9 @@ def test_broken_body_is_noticed(store: Store, reader: Reader, engine: Engine) ->
     put(store, *ALL)
     assert reader.broken_bodies() == []
     with engine.begin() as connection:
-        connection.execute(text("UPDATE record SET body = replace(body, '农村', '乡村') WHERE code = 'JT-SL-01'"))
+        connection.execute(
+            text("UPDATE record SET body = replace(body, '农村', '乡村') WHERE code = 'JT-SL-01'")
+        )
     assert reader.broken_bodies() == ["JT-SL-01"]
 
 
@@ -165,7 +173,9 @@ def test_migrations_lead_to_the_tables(engine: Engine) -> None:
     for table in metadata.sorted_tables:
         columns = {c["name"]: c["nullable"] for c in found.get_columns(table.name)}
         assert columns == {c.name: c.nullable for c in table.columns}, table.name
-        assert {i["name"] for i in found.get_indexes(table.name)} == {i.name for i in table.indexes}, table.name
+        assert {i["name"] for i in found.get_indexes(table.name)} == {i.name for i in table.indexes}, (
+            table.name
+        )
     migrate(engine)  # a second time changes nothing
 
 
