@@ -16,6 +16,8 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
+from indicators.content import ContentFault, check_content, repeated_share
+from indicators.coverage import Coverage, coverage
 from indicators.model import (
     Clause,
     Framework,
@@ -67,6 +69,15 @@ class CheckReport:
     def ok(self) -> bool:
         """True where nothing is wrong."""
         return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class ContentReport:
+    """Coverage, content faults, and the share of explanation sentences that repeat."""
+
+    coverage: Coverage
+    faults: tuple[ContentFault, ...]
+    repeated: float
 
 
 class KnowledgeBase:
@@ -228,6 +239,13 @@ class KnowledgeBase:
                 Finding(f"有 {len(waiting)} 条改动还没有进入索引", "请重新启动程序或运行 kb reindex")
             )
         return CheckReport(self.counts(), tuple(findings))
+
+    def content(self) -> ContentReport:
+        """How full the catalogue is, and the faults of its records."""
+        everything = list(self._reader.everything())
+        return ContentReport(
+            coverage(everything), tuple(check_content(everything)), repeated_share(everything)[0]
+        )
 
     def reindex(self, progress: Progress | None = None) -> int:
         """Build the index afresh, beside the old one; gives the number of documents."""

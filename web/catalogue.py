@@ -42,6 +42,9 @@ pages = Blueprint("catalogue", __name__)
 
 V = TypeVar("V")
 
+_GUIDE_LETTERS = {"SC": "CB", "EC": "CB", "JJ": "XY", "SH": "XY", "ST": "XY", "KC": "XY"}
+"""Letters of a level 2 -> letters of the guide that covers it, where they differ."""
+
 _HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 
 
@@ -81,14 +84,8 @@ def _plot(landscape: Landscape) -> Strip | None:
 def _guide_for(level2: str) -> Ref | None:
     """The guide on how to write targets of a level 2, if the catalogue has one."""
     letters = LEVEL2_LETTERS.get(level2, "")
-    wanted = {
-        f"ZN-{letters}",
-        {"SC": "ZN-CB", "EC": "ZN-CB"}.get(letters, ""),
-        "ZN-XY" if "效益" in level2 else "",
-    }
-    if "可持续" in level2:
-        wanted.add("ZN-XY")
-    return next((Ref(Kind.GUIDE, g.code, g.name) for g in knowledge().guides() if g.code in wanted), None)
+    wanted = f"ZN-{_GUIDE_LETTERS.get(letters, letters)}"
+    return next((Ref(Kind.GUIDE, g.code, g.name) for g in knowledge().guides() if g.code == wanted), None)
 
 
 @pages.get("/framework/<path:code>")

@@ -145,18 +145,21 @@ def show(kb: KnowledgeBase, code: str, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--content", is_flag=True, help="另外统计目录内容：各行业覆盖、字段完整度、待修的记录")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 @with_knowledge
-def check(kb: KnowledgeBase, as_json: bool) -> None:
+def check(kb: KnowledgeBase, content: bool, as_json: bool) -> None:
     """核对数据库、索引和目录，有出入时退出码为 1。"""
     report = kb.check()
+    inventory = kb.content() if content else None
+    faulty = inventory is not None and any(f.level == "error" for f in inventory.faults)
     if as_json:
-        findings = [{"what": f.what, "remedy": f.remedy} for f in report.findings]
-        counts = {kind.value: n for kind, n in report.counts.items()}
-        click.echo(printing.json_line({"ok": report.ok, "counts": counts, "findings": findings}))
+        click.echo(printing.json_line(printing.check_json(report, inventory)))
     else:
         click.echo(printing.check_text(report))
-    if not report.ok:
+        if inventory is not None:
+            click.echo(printing.content_text(inventory))
+    if faulty or not report.ok:
         sys.exit(1)
 
 

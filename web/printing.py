@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from kb.knowledge import CheckReport
+from indicators.coverage import LEVEL2, SectorCoverage
+from kb.knowledge import CheckReport, ContentReport
 from kb.search.answer import Hit, SearchAnswer
 
 KIND_NAMES = {
@@ -24,6 +26,7 @@ _LABELS = {
     "what": "问题", "cause": "原因", "fix": "整改要求", "description": "说明", "objection": "为什么退回",
     "text": "内容", "summary": "概要", "points": "评价要点", "number": "文号", "issuer": "发文单位", "date": "日期",
     "url": "网址", "note": "备注", "region": "地区", "evaluator": "评价机构", "edition": "版本", "scope": "范围",
+    "standards": "五种标准", "pitfalls": "常见毛病", "pairs": "配对", "sources": "来源",
 }  # fmt: skip
 
 
@@ -87,3 +90,88 @@ def check_text(report: CheckReport) -> str:
     if report.ok:
         return "\n".join([*lines, "数据库、索引、目录一致。"])
     return "\n".join([*lines, *(f"有误：{f.what}。{f.remedy}。" for f in report.findings)])
+
+
+def check_json(report: CheckReport, content: ContentReport | None) -> dict[str, Any]:
+    """A check as JSON; ``content`` holds the coverage table where it was asked for."""
+    answer: dict[str, Any] = {
+        "ok": report.ok,
+        "counts": {kind.value: n for kind, n in report.counts.items()},
+        "findings": [{"what": f.what, "remedy": f.remedy} for f in report.findings],
+    }
+    if content is not None:
+        found = content.coverage
+        answer["content"] = {
+            "indicators": found.indicators,
+            "core": found.core,
+            "repeated_share": round(content.repeated, 4),
+            "sectors": [_sector_json(row) for row in found.sectors],
+            "fields": found.fields,
+            "to_mend": {name: [i.code for i in items] for name, items in found.to_mend.items()},
+            "near_duplicates": [[a.code, b.code, round(likeness, 2)] for a, b, likeness in found.near],
+            "faults": [{"level": f.level, "code": f.code, "message": f.message} for f in content.faults],
+        }
+    return answer
+
+
+def _sector_json(row: SectorCoverage) -> dict[str, Any]:
+    return {
+        "code": row.sector.code,
+        "name": row.sector.name,
+        "indicators": row.total,
+        "level2": row.by_level2,
+        "core": [i.code for i in row.core],
+        "core_missing": list(row.core_missing),
+        "bare_subsectors": list(row.bare_subsectors),
+        "projects": row.projects,
+    }
+
+
+def content_text(content: ContentReport) -> str:
+    """The coverage table, the completeness of fields, and what waits to be mended."""
+    found = content.coverage
+    heads = [
+        *(
+            name.removesuffix("指标").removesuffix("效益").removesuffix("影响").removeprefix("服务对象")
+            for name in LEVEL2
+        ),
+        "合计",
+        "核心",
+        "项目",
+    ]
+    widths = [_width(head) + 2 for head in heads]
+    lines = [
+        "",
+        f"指标 {found.indicators} 条，其中核心 {found.core} 条；解释中重复的句子占 {content.repeated:.1%}",
+        "",
+    ]
+    lines.append(_row("行业", heads, widths))
+    for row in found.sectors:
+        numbers = [row.by_level2.get(name, 0) for name in LEVEL2]
+        cells = [*numbers, row.total, len(row.core), row.projects]
+        lines.append(_row(row.sector.name, cells, widths))
+        lines += (
+            [f"    核心指标还缺：{'、'.join(row.core_missing)}"] if row.core_missing and row.total else []
+        )
+        lines += [f"    没有指标的类别：{'、'.join(row.bare_subsectors)}"] if row.bare_subsectors else []
+    lines += ["", "字段完整度："]
+    lines += [f"  {_LABELS.get(name, name)} {n}/{found.indicators}" for name, n in found.fields.items()]
+    lines += ["", "待修的记录："]
+    lines += [f"  {name} {len(items)} 条" for name, items in found.to_mend.items()]
+    lines += [f"  名称相近：{a.code} {a.name}／{b.code} {b.name}（{n:.2f}）" for a, b, n in found.near[:20]]
+    lines += [
+        f"  {'错误' if f.level == 'error' else '提示'} {f.code} {f.message}" for f in content.faults[:50]
+    ]
+    return "\n".join(lines)
+
+
+def _row(head: str, cells: Sequence[object], widths: Sequence[int]) -> str:
+    padded = head + " " * (20 - _width(head))
+    return padded + "".join(
+        " " * (width - _width(str(c))) + str(c) for c, width in zip(cells, widths, strict=True)
+    )
+
+
+def _width(text: str) -> int:
+    # A Chinese character takes two columns on a terminal.
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)

@@ -43,14 +43,14 @@ class Corrector:
         """
         for start, end, doubtful in _windows(pieces, known)[:_WINDOWS]:
             window = chunk[start:end]
-            if window in self._words:
+            if window in self._words or known(window):
                 continue
             found = self._nearest(window)
             if found is None:
                 continue
             right, alike = found
-            whole = end - start == len(chunk)
-            if alike or (doubtful and len(window) >= 3) or (whole and len(window) >= 4):
+            swapped = end - start == len(chunk) and len(right) == len(window) >= 4
+            if alike or (doubtful and len(window) >= 3) or swapped:
                 text = chunk[:start] + right + chunk[end:]
                 return Repair(text, window, right, sure=alike or doubtful)
         return None

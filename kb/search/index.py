@@ -203,7 +203,7 @@ class _Codec(W3Codec):  # type: ignore[misc]
     """Whoosh's own format, written through ``_FieldWriter``; read back by the stock codec."""
 
     def __init__(self) -> None:
-        super().__init__(compression=1, inlinelimit=0)
+        super().__init__(compression=0, inlinelimit=0)
 
     def field_writer(self, storage: Any, segment: Any) -> _FieldWriter:
         return _FieldWriter(self, storage, segment)

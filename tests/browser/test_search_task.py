@@ -121,7 +121,7 @@ def test_copy_puts_the_wording_on_the_clipboard(open_page: Open, site: str) -> N
 
 def test_tables_sort_within_their_groups(open_page: Open) -> None:
     page = open_page("/sectors")
-    head = page.locator("th", has_text="项目").last
+    head = page.locator("thead th", has_text="项目")
     head.locator("button").click()
     assert head.get_attribute("aria-sort") == "ascending"
     head.locator("button").click()

@@ -26,7 +26,7 @@ def test_results_are_linked_marked_and_explained(client: FlaskClient) -> None:
 def test_why_a_hit_matched_is_told(client: FlaskClient, kb: KnowledgeBase) -> None:
     hits = ((q, hit) for q in ("数量指标", "村里修路", "服务对象") for hit in kb.search(q).hits if hit.why)
     query, hit = next(hits)
-    assert f"为何匹配：{'；'.join(hit.why)}" in unescape(
+    assert f"为何匹配</span>{'；'.join(hit.why)}" in unescape(
         client.get("/search", query_string={"q": query}).text
     )
 

@@ -35,6 +35,8 @@ function enhance(input) {
       event.preventDefault();
       location.assign(items[current].url);
     } else if (event.key === "Escape") {
+      // The browser would empty the box; the first Escape only closes the list.
+      event.preventDefault();
       close();
     }
   });

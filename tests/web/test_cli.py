@@ -1,0 +1,149 @@
+"""The commands as scripts use them: output, exit codes, one JSON object per line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from web.cli import main
+
+ROOT = Path(__file__).parents[2]
+SMALL = ROOT / "tests" / "cases" / "catalogue"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"KB_HOME": str(tmp_path / "home"), "KB_CATALOGUE": str(SMALL)}
+
+
+@pytest.fixture
+def run(environ: dict[str, str]):
+    def invoke(*arguments: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, input=text, env=environ)
+
+    return invoke
+
+
+def test_search_prints_json_only(run) -> None:
+    result = run("search", "修路", "--json")
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["query"] == "修路"
+    assert answer["hits"][0]["name"] == "新建改建农村公路里程"
+    assert {"rank", "id", "kind", "code", "name", "level1", "level2", "sector", "set", "snippet", "marks", "why",
+            "score", "url"} <= answer["hits"][0].keys()  # fmt: skip
+    assert {"total", "took_ms", "relaxed", "did_you_mean", "facets"} <= answer.keys()
+    assert isinstance(answer["relaxed"], bool)
+
+
+def test_search_reads_queries_from_stdin_line_by_line(run) -> None:
+    result = run("search", "--stdin", "--json", "--limit", "1", text="修路\n\n残疾儿童康复\n")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["query"] for line in lines] == ["修路", "", "残疾儿童康复"]
+    assert lines[2]["hits"][0]["code"] == "CJ-SL-01"
+    assert all(len(line["hits"]) <= 1 for line in lines)
+
+
+def test_search_narrows_by_facets(run) -> None:
+    answer = json.loads(run("search", "里程", "--kind", "project", "--json").stdout)
+    assert {hit["kind"] for hit in answer["hits"]} == {"project"}
+    answer = json.loads(run("search", "率", "--sector", "残疾人事业", "--json").stdout)
+    assert {hit["sector"] for hit in answer["hits"]} <= {"残疾人事业"}
+
+
+def test_search_in_words(run) -> None:
+    text = run("search", "修路").stdout
+    assert "新建改建农村公路里程 ★核心  [指标 JT-SL-01]" in text
+    assert "没有找到" in run("search", "zzzzqqqq鑫淼").stdout
+
+
+def test_show_gives_a_record_whole(run) -> None:
+    record = json.loads(run("show", "JT-SL-01", "--json").stdout)
+    assert record["fields"]["explanation"] == "当年交工验收的县乡村道长度。"
+    assert record["fields"]["formula"] == ""
+    assert record["projects"][0]["target"]
+    assert record["values"][0]["n"] == 2
+    assert record["issues"][0]["code"] == "WT-1"
+    assert record["versions"][0]["number"] == 1
+    assert "用过：丙村通组路（2022）" in run("show", "jt-sl-01").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("show", "没有"), 1, "没有代码为“没有”的记录"),
+        (("search",), 2, "请给出查询词"),
+        (("search", "a", "--stdin"), 2, "请给出查询词"),
+        (("search", "a", "--limit", "x"), 2, "limit"),
+        (("fly",), 2, "fly"),
+        (("restore", "没有这个文件"), 2, "没有这个文件"),
+    ],
+)
+def test_exit_codes_and_messages(run, arguments: tuple[str, ...], code: int, says: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert says in result.stderr
+    assert result.stdout == ""
+
+
+def test_check_backup_restore_reindex(run, tmp_path: Path) -> None:
+    assert "数据库、索引、目录一致" in run("check").stdout
+    assert json.loads(run("check", "--json").stdout)["ok"] is True
+    content = json.loads(run("check", "--content", "--json").stdout)["content"]
+    assert (content["indicators"], content["sectors"][0]["level2"]) == (
+        5,
+        {"数量指标": 1, "质量指标": 1, "社会效益指标": 1},
+    )
+    assert "交通运输" in run("check", "--content").stdout
+    file = str(tmp_path / "a.kbz")
+    assert "已备份" in run("backup", file).stdout
+    assert "恢复前的状态存在" in run("restore", file).stdout
+    assert run("reindex").exit_code == 0
+    Path(file).write_bytes(b"not a backup")
+    broken = run("restore", file)
+    assert broken.exit_code == 1
+    assert "现有数据没有改动" in broken.stderr
+
+
+def test_home_option_stands_before_or_after_the_command(run, tmp_path: Path) -> None:
+    for arguments in (("--home", str(tmp_path / "a"), "check"), ("check", "--home", str(tmp_path / "b"))):
+        assert run(*arguments).exit_code == 0
+    assert (tmp_path / "a" / "kb.sqlite3").exists()
+    assert (tmp_path / "b" / "kb.sqlite3").exists()
+
+
+def test_catalogue_fault_is_told_in_a_sentence(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("indicators: [{code: A}]", encoding="utf-8")
+    result = CliRunner().invoke(main, ["check"], env={**environ, "KB_CATALOGUE": str(tmp_path)})
+    assert result.exit_code == 1
+    assert "bad.yaml" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_serve_answers_and_stops_on_sigterm(environ: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from web.cli import main; main()", "serve", "--port", "0"],
+        env={**os.environ, **environ, "PYTHONUNBUFFERED": "1"}, cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+/", line)
+        assert found, line
+        with urllib.request.urlopen(found[0] + "healthz", timeout=10) as answer:
+            assert answer.status == 200
+            assert json.load(answer)["ok"] is True
+        with urllib.request.urlopen(found[0] + "i/JT-SL-01", timeout=10) as answer:
+            assert "新建改建农村公路里程" in answer.read().decode()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
