@@ -48,7 +48,7 @@ FACET_NAMES = {
     "kind": "类别", "sector": "行业", "level1": "一级指标", "level2": "二级指标", "set": "指标集、框架", "status": "状态",
 }  # fmt: skip
 STATUS_NAMES = {"active": "在用", "retired": "已停用"}
-LINK_NAMES = {LinkKind.SAME: "同义", LinkKind.NARROWER: "比本指标窄", LinkKind.BROADER: "比本指标宽"}
+LINK_NAMES = {LinkKind.SAME: "同义", LinkKind.NARROWER: "更窄", LinkKind.BROADER: "更宽"}
 SEVERITIES = {"错误": "bad", "建议": "warn", "提示": "note"}
 EDITIONS = {"2015": "2015 版（财预〔2015〕88号）", "2021": "2021 版（财预〔2021〕101号）"}
 _VALUE_WORDS = {

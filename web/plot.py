@@ -7,12 +7,17 @@ Content-Security-Policy and the dark colours hold for it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-WIDTH, MARGIN, DOT, BASE = 360, 28, 5, 64
-_STACK = 5
+WIDTH, MARGIN, DOT = 360, 12, 4
+_STEP = 2 * DOT + 1
+_LEVELS = 16
+"""Dots that are stacked at most; more lie on each other and the table beside tells their number."""
 _WIDE = 100
+_CHARACTER, _DIGIT = 12, 7
+"""Width of a Chinese character and of a digit in a label, in the picture's units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A labelled place on the line; ``anchor`` keeps the label inside the picture."""
+    """A labelled place on the line; ``anchor`` keeps the label inside the picture, "" is no label."""
 
     x: float
     text: str
@@ -63,13 +68,15 @@ def strip(
     def x_of(value: Decimal) -> float:
         return round(MARGIN + (_scale(value, log) - low) / (high - low) * (WIDTH - 2 * MARGIN), 1)
 
+    stacked = _stack([(x_of(value), label) for value, label in sorted(values, key=lambda pair: pair[0])])
+    base = DOT + 4 + (1 + max(level for _, level, _ in stacked)) * _STEP + (14 if log else 0)
     return Strip(
         width=WIDTH,
-        height=BASE + 24,
-        base=BASE,
+        height=base + 24,
+        base=base,
         radius=DOT,
-        dots=_stack([(x_of(value), label) for value, label in sorted(values, key=lambda pair: pair[0])]),
-        ticks=_ticks([("最小", minimum), ("中位", median), ("最大", maximum)], x_of),
+        dots=tuple(Dot(x, base - DOT - 4 - level * _STEP, label) for x, level, label in stacked),
+        ticks=_ticks(minimum, median, maximum, x_of),
         log=log,
     )
 
@@ -78,26 +85,31 @@ def _scale(value: Decimal, log: bool) -> float:
     return math.log10(value) if log else float(value)
 
 
-def _stack(places: list[tuple[float, str]]) -> tuple[Dot, ...]:
-    """Dots from left to right; one that would touch an earlier one goes a step up."""
-    dots: list[Dot] = []
+def _stack(places: list[tuple[float, str]]) -> list[tuple[float, int, str]]:
+    """(x, level, label) of dots from left to right; one that would touch an earlier one goes a level up."""
+    stacked: list[tuple[float, int, str]] = []
     for x, label in places:
-        level = sum(1 for dot in dots if abs(dot.x - x) < 2 * DOT)
-        dots.append(Dot(x, BASE - DOT - 3 - min(level, _STACK) * (2 * DOT - 1), label))
-    return tuple(dots)
+        taken = {level for other, level, _ in stacked if abs(other - x) < 2 * DOT}
+        level = next(n for n in range(len(taken) + 1) if n not in taken)
+        stacked.append((x, min(level, _LEVELS - 1), label))
+    return stacked
 
 
-def _ticks(marks: list[tuple[str, Decimal]], x_of: object) -> tuple[Tick, ...]:
-    """Ticks for least, middle and greatest; the middle one is left out where it would collide."""
-    assert callable(x_of)  # noqa: S101 - narrows the type
-    (low_name, low), (mid_name, mid), (high_name, high) = marks
-    ends = [Tick(x_of(low), _short(low), "start", low_name), Tick(x_of(high), _short(high), "end", high_name)]
-    x = x_of(mid)
-    room = 8 * max(len(_short(value)) for _, value in marks) + 16
-    if x - ends[0].x > room and ends[1].x - x > room:
-        ends.insert(1, Tick(x, _short(mid), "middle", mid_name))
-    return tuple(ends)
+def _ticks(
+    minimum: Decimal, median: Decimal, maximum: Decimal, x_of: Callable[[Decimal], float]
+) -> tuple[Tick, ...]:
+    """Ticks for least, middle and greatest; the middle one has no label where it would collide."""
+    low, high = Tick(0, _short(minimum), "start", "最小"), Tick(WIDTH, _short(maximum), "end", "最大")
+    middle = Tick(x_of(median), _short(median), "middle", "中位")
+    half = _width(middle) / 2
+    free = middle.x - half > _width(low) and middle.x + half < WIDTH - _width(high)
+    return (low, middle if free else replace(middle, text=""), high)
+
+
+def _width(tick: Tick) -> float:
+    """Width of a tick's label with some air."""
+    return _CHARACTER * len(tick.name) + _DIGIT * (len(tick.text) + 2)
 
 
 def _short(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+    return f"{value.normalize():,f}"

@@ -23,7 +23,7 @@ from kb.search.snapshot import Columns, Snapshot
 from kb.search.sounds import SoundTable
 from kb.search.suggest import Suggestion
 from kb.search.synonyms import Synonyms
-from kb.search.vocabulary import Vocabulary
+from kb.search.vocabulary import NAME_LIMIT, Vocabulary
 from kb.search.weights import DEFAULT, Weights
 
 VERSION = "1"
@@ -181,7 +181,8 @@ class SearchEngine:
                 texts.append(prepared.texts)
                 rows.append(prepared.row)
                 labels.update(word for word, count in prepared.words.items() if count & LABEL_COUNTS)
-                labels.add(prepared.texts[Field.NAME])
+                if len(prepared.texts[Field.NAME]) <= NAME_LIMIT:
+                    labels.add(prepared.texts[Field.NAME])
                 if progress and (done % 100 == 0 or done == total):
                     progress(done, total)
             frequency = writer.frequencies()

@@ -41,9 +41,10 @@ def snippet(
     if not bodies:
         return "", ()
     telling = [word for word in words if word not in name]
-    best = max(
-        range(len(bodies)), key=lambda n: (_held(bodies[n][1], telling) * (1.0 if n == 0 else 0.7), -n)
-    )
+    best = 0
+    if telling and len(bodies) > 1:
+        held = [_held(normal, telling) * (1.0 if n == 0 else 0.7) for n, (_, normal) in enumerate(bodies)]
+        best = held.index(max(held))
     original, normal = bodies[best]
     found = marks(normal, words)
     if len(original) <= width + _SLACK:

@@ -37,7 +37,7 @@ def pack_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for field_counts, bits, shift in zip(counts, COUNT_BITS, COUNT_SHIFTS, strict=True):
         most = (1 << bits) - 1
         for word, count in field_counts.items():
-            packed[word] = packed.get(word, 0) + (min(count, most) << shift)
+            packed[word] = packed.get(word, 0) + ((count if count < most else most) << shift)
     return packed
 
 

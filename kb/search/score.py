@@ -10,34 +10,45 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from kb.search.answer import Filters
-from kb.search.arrays import Field
+from kb.search.arrays import Docs, Field, Masks
 from kb.search.plan import Alternative, Plan, Want
 from kb.search.snapshot import FACETS, Bools, Floats, Snapshot
 from kb.search.weights import Weights
 
-_WHOLE_LIMIT = 400  # exact equality is checked in so many records that hold the query literally
 _SHAPE_LIMIT = 24  # characters of the query that are compared with names
-_SHARES = (
-    (Field.NAME, 1.0),
-    (Field.ALIAS, 0.7),
-    (Field.KEYWORD, 0.7),
-    (Field.GIST, 0.4),
-    (Field.BODY, 0.2),
-    (Field.CODE, 1.0),
+_SHARES = {
+    Field.NAME: 1.0,
+    Field.CODE: 1.0,
+    Field.ALIAS: 0.7,
+    Field.KEYWORD: 0.7,
+    Field.GIST: 0.4,
+    Field.BODY: 0.2,
+}
+_SHARE_OF_MASK = np.array(
+    [
+        max((share for field, share in _SHARES.items() if mask >> field & 1), default=0.0)
+        for mask in range(64)
+    ],
+    np.float32,
 )
+"""What the query as a whole is worth by the best of the fields it stands in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Score per document, who matches, how much of the query the best one covers (0..1)."""
+    """Scores of the documents that hold anything of a plan.
 
-    scores: Floats
+    ``places`` are document numbers, ascending, ``values`` their scores, ``matched`` which of them
+    count as matches. ``covered`` is the share of the query that the best one covers (0..1),
+    ``literal`` tells whether some document holds the query word for word.
+    """
+
+    places: Docs
+    values: Floats
     matched: Bools
     covered: float
-    missing: tuple[str, ...]
     literal: bool
 
 
@@ -48,37 +59,53 @@ class Scorer:
         self._snapshot, self._weights = snapshot, weights
         self.prior = self._priors()
         self._kinds = snapshot.facets["kind"]
+        self._name_pairs = np.maximum(snapshot.lengths[:, Field.NAME] - 1, 1)
+        sectors = snapshot.facets["sector"].values
+        self._no_sector = [number for number, name in enumerate(sectors) if not name]
 
     def score(self, plan: Plan) -> Scores:
         """Scores of a plan, before filters."""
         size = self._snapshot.size
         total, cover = np.zeros(size, np.float32), np.zeros(size, np.float32)
-        asked, missing = 0.0, []
-        for want in plan.wants:
-            weight = self._add_want(want, total, cover)
-            asked += weight
-            if not weight:
-                missing.append(want.unit.text)
-        if asked:
-            cover /= asked
-        base = total * cover ** np.float32(self._weights.coverage)
-        literal = self._add_wholes(plan, base, max(asked, 1.0))
-        best = float(cover.max(initial=0))
-        matched = cover >= max(best * self._quorum(plan), 1e-6)
-        matched[literal] = True
-        scores = base * self.prior * self._kind_factors(plan.intent.kind)
-        self._soften(plan, scores)
-        matched &= self._snapshot.live
-        return Scores(scores, matched, best, tuple(missing), bool(len(literal)))
+        asked = sum(self._add_want(want, total, cover) for want in plan.wants)
+        stem, docs, masks = self._literal(plan)
+        held = cover > 0
+        held[docs] = True
+        places = np.flatnonzero(held & self._snapshot.live).astype(np.int32)
+        if not len(places):
+            return Scores(places, np.zeros(0, np.float32), np.zeros(0, bool), 0.0, literal=False)
+        share = cover[places] / np.float32(asked or 1.0)
+        best = float(share.max())
+        values = total[places] * share ** np.float32(self._weights.coverage)
+        matched = share >= max(best * self._quorum(plan), 1e-6)
+        if stem:
+            bonus = np.zeros(size, np.float32)
+            self._add_wholes(stem, docs, masks, bonus)
+            values += bonus[places] * np.float32(max(asked, 1.0))
+            bonus[:] = 0
+            bonus[docs] = 1
+            matched |= bonus[places] > 0
+        values += self._shape(plan, places) * np.float32(max(asked, 1.0))
+        values *= self.prior[places] * self._kind_factors(plan.intent.kind)[self._kinds.codes[places]]
+        self._soften(plan, places, values)
+        return Scores(places, values, matched, best, bool(len(docs)))
 
-    def restrict(self, plan: Plan, matched: Bools) -> None:
-        """Drop what the query's phrases, -words and fields exclude, in place."""
+    def everything(self) -> Scores:
+        """All live documents, the most useful first."""
+        places = np.flatnonzero(self._snapshot.live).astype(np.int32)
+        values = self.prior[places] * self._kind_factors("")[self._kinds.codes[places]]
+        return Scores(places, values, np.ones(len(places), bool), 1.0, literal=True)
+
+    def restrict(self, plan: Plan, scores: Scores) -> Bools:
+        """Matches that the query's phrases, -words and fields let through, along ``places``."""
+        matched = scores.matched.copy()
         for phrase in plan.query.phrases:
-            matched &= self._holds([phrase])
+            matched &= self._holds(phrase)[scores.places]
         for word in plan.query.nots:
-            matched &= ~self._holds([word])
+            matched &= ~self._holds(word)[scores.places]
         for name, value in plan.query.fields:
-            matched &= self._field(name, value)
+            matched &= self._field(name, value)[scores.places]
+        return matched
 
     def narrow(self, filters: Filters) -> dict[str, Bools]:
         """For each filter that is set, the documents it lets through."""
@@ -152,70 +179,52 @@ class Scorer:
         few = sum(1 for want in plan.wants if want.unit.weight >= 1) <= 2
         return max(self._weights.quorum, 0.6) if few else self._weights.quorum
 
-    def _add_wholes(self, plan: Plan, base: Floats, scale: float) -> npt.NDArray[np.int32]:
-        """Reward records that hold the query as a whole; gives those that hold it literally."""
-        w, snapshot = self._weights, self._snapshot
-        literal: list[npt.NDArray[np.int32]] = []
+    def _literal(self, plan: Plan) -> tuple[str, Docs, Masks]:
+        """The first form of the whole query that stands literally in any document, and where."""
         for stem in plan.stems:
-            docs, masks = snapshot.find(stem)
-            if not len(docs):
-                continue
-            literal.append(docs)
-            share = np.zeros(len(docs), np.float32)
-            for field, value in _SHARES:
-                share = np.maximum(share, np.where(masks >> field & 1, np.float32(value), np.float32(0)))
-            base[docs] += share * np.float32(scale * w.phrase)
-            named = docs[(masks >> Field.NAME & 1).astype(bool)]
-            exact = named[snapshot.lengths[named, Field.NAME] == len(stem)]
-            base[exact] += np.float32(scale * w.whole_name)
-            self._add_aliases(stem, docs, masks, base, scale)
-            break
-        self._add_shape(plan, base, scale)
-        return np.concatenate(literal) if literal else np.zeros(0, np.int32)
+            docs, masks = self._snapshot.find(stem)
+            if len(docs):
+                return stem, docs, masks
+        return "", np.zeros(0, np.int32), np.zeros(0, np.uint8)
 
-    def _add_aliases(
-        self, stem: str, docs: npt.NDArray[np.int32], masks: npt.NDArray[np.uint8], base: Floats, scale: float
-    ) -> None:
-        bonus = np.float32(scale * self._weights.whole_alias)
+    def _add_wholes(self, stem: str, docs: Docs, masks: Masks, bonus: Floats) -> None:
+        """Reward records that hold the query as a whole, more so where it is the name or an alias."""
+        w, snapshot = self._weights, self._snapshot
+        bonus[docs] = _SHARE_OF_MASK[masks] * np.float32(w.phrase)
+        named = docs[(masks >> Field.NAME & 1).astype(bool)]
+        bonus[named[snapshot.lengths[named, Field.NAME] == len(stem)]] += np.float32(w.whole_name)
         for field, share in ((Field.ALIAS, 1.0), (Field.KEYWORD, 0.6)):
-            for document in docs[(masks >> field & 1).astype(bool)][:_WHOLE_LIMIT].tolist():
-                if self._snapshot.field_equals(document, field, stem):
-                    base[document] += bonus * np.float32(share)
+            bonus[snapshot.whole_items(stem, field)] += np.float32(w.whole_alias * share)
 
-    def _add_shape(self, plan: Plan, base: Floats, scale: float) -> None:
+    def _shape(self, plan: Plan, places: Docs) -> Floats:
         """Character pairs that query and name share: half words and word order count for something."""
         text = (plan.stems[-1] if plan.stems else plan.compact).replace(" ", "")[:_SHAPE_LIMIT]
         pairs = {text[i : i + 2] for i in range(len(text) - 1)}
-        if not pairs:
-            return
         shared = np.zeros(self._snapshot.size, np.float32)
         for pair in pairs:
-            docs, masks = self._snapshot.find(pair)
-            shared[docs[(masks >> Field.NAME & 1).astype(bool)]] += 1
-        names = np.maximum(self._snapshot.lengths[:, Field.NAME] - 1, 1)
-        likeness = 2 * shared / (names + len(pairs))
-        base += likeness * (base > 0) * np.float32(scale * self._weights.shape * 0.5)
+            shared[self._snapshot.named(pair)] += 1
+        likeness = shared[places] / (self._name_pairs[places] + np.float32(len(pairs)))
+        return (likeness * np.float32(self._weights.shape)).astype(np.float32)
 
-    def _soften(self, plan: Plan, scores: Floats) -> None:
+    def _soften(self, plan: Plan, places: Docs, values: Floats) -> None:
         """Favour the sector and level that the query names or its matches agree on, in place."""
         w, intent = self._weights, plan.intent
         if intent.sectors:
-            scores *= 1 + np.float32(w.sector) * self._in(intent.sectors, ("sector",))
+            values *= 1 + np.float32(w.sector) * self._in(intent.sectors, ("sector",))[places]
         if intent.levels:
-            scores *= 1 + np.float32(w.level) * self._in(intent.levels, ("level1", "level2"))
+            values *= 1 + np.float32(w.level) * self._in(intent.levels, ("level1", "level2"))[places]
         if intent.level_hint:
-            scores *= 1 + np.float32(w.unit) * self._in({intent.level_hint}, ("level2",))
+            values *= 1 + np.float32(w.unit) * self._in({intent.level_hint}, ("level2",))[places]
         facet = self._snapshot.facets["sector"]
-        mass = np.bincount(facet.codes, weights=scores.astype(np.float64) ** 3, minlength=len(facet.values))
-        mass[[n for n, value in enumerate(facet.values) if not value]] = 0
+        codes = facet.codes[places]
+        mass = np.bincount(codes, weights=values * values * values, minlength=len(facet.values))
+        mass[self._no_sector] = 0
         if mass.sum() > 0:
-            share = (mass / mass.sum()).astype(np.float32)
-            scores *= 1 + np.float32(w.climate) * share[facet.codes]
+            values *= (1 + w.climate * mass / mass.sum()).astype(np.float32)[codes]
 
-    def _holds(self, words: Iterable[str]) -> Bools:
+    def _holds(self, word: str) -> Bools:
         held = np.zeros(self._snapshot.size, bool)
-        for word in words:
-            held[self._snapshot.find(word)[0]] = True
+        held[self._snapshot.find(word)[0]] = True
         return held
 
     def _field(self, name: str, value: str) -> Bools:
@@ -240,6 +249,7 @@ class Scorer:
         return np.where(retired, prior * w.retired, prior).astype(np.float32)
 
     def _kind_factors(self, kind: str) -> Floats:
+        """Factor per kind's number for a query of this intent."""
         w = self._weights
         factors = {
             "indicator": w.kind_indicator,
@@ -255,5 +265,4 @@ class Scorer:
             factors["framework"] *= w.question_boost
             factors["guide"] *= w.question_boost
             factors["issue"] *= w.question_boost**0.5
-        table = np.array([factors.get(value, 1.0) for value in self._kinds.values], np.float32)
-        return table[self._kinds.codes]
+        return np.array([factors.get(value, 1.0) for value in self._kinds.values], np.float32)

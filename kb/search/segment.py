@@ -69,7 +69,7 @@ class _Jieba:
             self._cut.add_word(word, _FREQUENCY)
 
     def words(self, text: str) -> list[str]:
-        return [w for w in self._cut.cut(text, cut_all=True) if len(w) > 1 and "\u3400" <= w[0] <= "\u9fff"]
+        return [w for w in self._cut.cut(text, cut_all=True) if len(w) > 1 and w[0] >= "\u3400"]
 
 
 class _Rjieba:
@@ -83,7 +83,7 @@ class _Rjieba:
             self._cut.add_word(word, _FREQUENCY, "n")
 
     def words(self, text: str) -> list[str]:
-        return [w for w in self._cut.cut_all(text) if len(w) > 1 and "\u3400" <= w[0] <= "\u9fff"]
+        return [w for w in self._cut.cut_all(text) if len(w) > 1 and w[0] >= "\u3400"]
 
 
 class Lexicon:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from kb.search.answer import Filters, SearchAnswer
+from kb.search.arrays import Docs
 from kb.search.correct import Corrector
 from kb.search.intent import Known, understand
 from kb.search.plan import Plan, make_plan
@@ -60,21 +60,20 @@ class Session:
         """A page of the answer to a query; ``took_ms`` is left at 0."""
         query = parse(text)
         found = self._find(query)
-        matched = found.scores.matched.copy()
-        self._scorer.restrict(found.plan, matched)
-        chosen = self._scorer.narrow(filters)
+        matched = self._scorer.restrict(found.plan, found.scores)
+        chosen = {name: mask[found.scores.places] for name, mask in self._scorer.narrow(filters).items()}
         final = matched.copy()
         for mask in chosen.values():
             final &= mask
         top = self._top(found.scores, final, limit, offset)
         shown = Shown(self.snapshot, found.plan, self._synonyms, query.text, found.step, found.meant)
-        hits = show_hits(shown, top.tolist(), found.scores.scores, offset)
+        hits = show_hits(shown, top, offset)
         return SearchAnswer(
             query=text,
             total=int(np.count_nonzero(final)),
             took_ms=0.0,
             hits=hits,
-            facets=self._facets(matched, final, chosen),
+            facets=self._facets(found.scores.places, matched, final, chosen),
             relaxed=found.step,
             did_you_mean=found.meant,
             related=shown.related(hits),
@@ -129,13 +128,12 @@ class Session:
         scores = self._scorer.score(plan)
         if not plan.query.bare:
             # Nothing to look for (an empty query, or fields alone): all there is, best records first.
-            listed = not plan.query.text or bool(plan.query.fields)
-            everything = self.snapshot.live.copy() if listed else np.zeros(self.snapshot.size, bool)
-            return Scores(self._scorer.prior, everything, 1.0, (), literal=True)
+            return self._scorer.everything() if plan.query.fields or not plan.query.text else scores
         exact = self.snapshot.codes.get(plan.query.text)
         if exact is not None:
-            scores.scores[exact] = scores.scores.max() * 2 + 1
-            scores.matched[exact] = True
+            here = scores.places == exact
+            scores.values[here] = scores.values.max() * 2 + 1
+            scores.matched[here] = True
         return scores
 
     def _by_sound(self, query: Query, scores: Scores) -> _Found | None:
@@ -191,32 +189,32 @@ class Session:
                     return _Found(plan, scores, CHARACTERS)
         return None
 
-    def _top(self, scores: Scores, final: Bools, limit: int, offset: int) -> npt.NDArray[np.int64]:
-        """Documents of the page: by score, equals by id."""
-        places = np.flatnonzero(final)
+    def _top(self, scores: Scores, final: Bools, limit: int, offset: int) -> list[tuple[int, float]]:
+        """Documents of the page with their scores: by score, equals by id."""
+        places, values = scores.places[final], scores.values[final]
         count = offset + limit
-        values = scores.scores[places]
         if 0 < count < len(places):
             least = np.partition(values, len(values) - count)[len(values) - count]
-            places = places[values >= least]
-            values = scores.scores[places]
-        order = np.lexsort((self.snapshot.order[places], -values))
-        return places[order][offset:count]
+            places, values = places[values >= least], values[values >= least]
+        order = np.lexsort((self.snapshot.order[places], -values))[offset:count]
+        return list(zip(places[order].tolist(), values[order].tolist(), strict=True))
 
-    def _facets(self, matched: Bools, final: Bools, chosen: dict[str, Bools]) -> dict[str, dict[str, int]]:
+    def _facets(
+        self, places: Docs, matched: Bools, final: Bools, chosen: dict[str, Bools]
+    ) -> dict[str, dict[str, int]]:
         """Counts per value over the matches of all other filters, largest first."""
-        everywhere = np.flatnonzero(final)
+        everywhere = places[final]
         counts: dict[str, dict[str, int]] = {}
         for name in FACETS:
-            places = everywhere
+            counted = everywhere
             if name in chosen:
                 others = matched.copy()
                 for other, mask in chosen.items():
                     if other != name:
                         others &= mask
-                places = np.flatnonzero(others)
+                counted = places[others]
             facet = self.snapshot.facets[name]
-            found = np.bincount(facet.codes[places], minlength=len(facet.values)).tolist()
+            found = np.bincount(facet.codes[counted], minlength=len(facet.values)).tolist()
             filled = [(value, n) for value, n in zip(facet.values, found, strict=True) if n and value]
             counts[name] = dict(sorted(filled, key=lambda item: (-item[1], item[0])))
         return counts

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kb.search.answer import Hit
 from kb.search.highlight import marks, snippet
 from kb.search.plan import Plan
-from kb.search.snapshot import Floats, Loaded, Snapshot
+from kb.search.snapshot import Loaded, Snapshot
 from kb.search.synonyms import Synonyms
 
 _REASONS = 4
@@ -61,11 +61,9 @@ class Shown:
         return tuple(w for w in dict.fromkeys(found) if w not in asked and 1 < len(w) <= 12)[:_RELATED]
 
 
-def show_hits(shown: Shown, numbers: Sequence[int], scores: Floats, offset: int) -> tuple[Hit, ...]:
-    """Hits of a page, ranked from ``offset`` + 1 on."""
-    return tuple(
-        _hit(shown, number, float(scores[number]), offset + n) for n, number in enumerate(numbers, 1)
-    )
+def show_hits(shown: Shown, found: Sequence[tuple[int, float]], offset: int) -> tuple[Hit, ...]:
+    """Hits of a page, given as (document, score), ranked from ``offset`` + 1 on."""
+    return tuple(_hit(shown, number, score, offset + n) for n, (number, score) in enumerate(found, 1))
 
 
 def _hit(shown: Shown, number: int, score: float, rank: int) -> Hit:

@@ -97,7 +97,8 @@ class Snapshot:
         self.facets = {name: self._facet(name) for name in FACETS}
         self.lengths = self._lengths()
         self._norms = self._field_norms()
-        self._gains: _Cache[Gains] = _Cache(memory * 3 // 4)
+        self._gains: _Cache[Gains] = _Cache(memory // 2)
+        self._literals: _Cache[tuple[Docs, Masks]] = _Cache(memory // 8)
         self._records: _Cache[Loaded] = _Cache(memory // 4)
         self.place = {row.id: n for n, row in enumerate(self.rows) if self.live[n]}
         self.codes = {row.code: n for n, row in enumerate(self.rows) if self.live[n] and row.code}
@@ -113,7 +114,7 @@ class Snapshot:
     @property
     def cached_bytes(self) -> int:
         """Bytes that decoded postings and records take now."""
-        return self._gains.used + self._records.used
+        return self._gains.used + self._literals.used + self._records.used
 
     def sounds(self) -> SoundTable:
         """Pinyin of the generation's words, loaded at first use."""
@@ -123,6 +124,15 @@ class Snapshot:
 
     def find(self, fragment: str) -> tuple[Docs, Masks]:
         """Documents that hold a normal fragment literally, with a mask of the fields it stands in."""
+        if len(fragment) < 3:  # read off the postings; longer ones had to be verified and are kept
+            return self._find(fragment)
+        found = self._literals.get(fragment)
+        if found is None:
+            found = self._find(fragment)
+            self._literals.put(fragment, found, found[0].nbytes + found[1].nbytes + 200)
+        return found
+
+    def _find(self, fragment: str) -> tuple[Docs, Masks]:
         docs, masks = self._main.find(fragment)
         if self._tail is None:
             return docs, masks
@@ -130,12 +140,32 @@ class Snapshot:
         shifted = tail_docs + np.int32(self._main.size)
         return np.concatenate([docs, shifted]), np.concatenate([masks, tail_masks])
 
-    def field_equals(self, document: int, field: Field, text: str) -> bool:
-        """True where an item of a document's field is exactly this text."""
-        if document < self._main.size:
-            return self._main.field_equals(document, field, text)
-        assert self._tail is not None  # noqa: S101 - a document beyond the main part is in the tail
-        return self._tail.field_equals(document - self._main.size, field, text)
+    def named(self, fragment: str) -> Docs:
+        """Documents whose name holds a fragment."""
+        key = f"n\x00{fragment}"
+        found = self._literals.get(key)
+        if found is None:
+            docs, masks = self.find(fragment)
+            named = docs[(masks >> Field.NAME & 1).astype(bool)]
+            found = named, np.zeros(0, np.uint8)
+            self._literals.put(key, found, named.nbytes + 200)
+        return found[0]
+
+    def whole_items(self, fragment: str, field: Field) -> Docs:
+        """Documents in which one whole item of a field (one alias, one keyword) is this fragment."""
+        key = f"{field.value}\x00{fragment}"
+        found = self._literals.get(key)
+        if found is None:
+            docs, masks = self.find(fragment)
+            held = docs[(masks >> field & 1).astype(bool)]
+            main = held[held < self._main.size]
+            whole = self._main.whole_items(fragment, field, main) if len(main) else main
+            if self._tail is not None and len(main) < len(held):
+                late = self._tail.whole_items(fragment, field, held[len(main) :] - np.int32(self._main.size))
+                whole = np.concatenate([whole, late + np.int32(self._main.size)])
+            found = whole, np.zeros(0, np.uint8)
+            self._literals.put(key, found, whole.nbytes + 200)
+        return found[0]
 
     def gains(self, word: str) -> Gains:
         """What a word gives the documents that hold it; a word or any literal fragment."""

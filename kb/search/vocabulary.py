@@ -14,7 +14,8 @@ from kb.search.text import fold
 FOLDER = CATALOGUE / "vocabulary"
 """Word lists that ship with the catalogue: ``_terms.txt`` and ``_sectors.txt``."""
 
-_NAME_LIMIT = 8
+NAME_LIMIT = 8
+"""Longer names are found by their words; they are no words of their own."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Vocabulary:
         Names longer than eight characters are left to the dictionary's shorter words. A missing
         list is an empty one.
         """
-        short = {n for n in map(fold, names) if 2 <= len(n) <= _NAME_LIMIT}
+        short = {n for n in map(fold, names) if 2 <= len(n) <= NAME_LIMIT}
         return cls(
             groups=tuple(synonyms),
             terms=tuple(fold(line) for line in _lines(folder / "_terms.txt")),

@@ -9,7 +9,7 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.plot import BASE, WIDTH, strip
+from web.plot import WIDTH, strip
 from web.text import marked, number, slots
 
 MARKS = st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40)), max_size=6)
@@ -60,7 +60,7 @@ def test_every_value_stands_in_the_picture(values: list[Decimal]) -> None:
     assert len(plot.dots) == len(values)
     for dot in plot.dots:
         assert plot.radius <= dot.x <= WIDTH - plot.radius
-        assert plot.radius <= dot.y < BASE
+        assert plot.radius <= dot.y < plot.base
 
 
 def test_few_values_are_no_picture() -> None:

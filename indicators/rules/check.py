@@ -1,0 +1,102 @@
+"""Running a pack over a table: every active rule, row by row and then on the table as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import msgspec
+
+from indicators.draft import DraftRow
+from indicators.finding import Finding, Severity
+from indicators.rules import evaluation, fitness, measurable, placing, structure
+from indicators.rules.base import ROW_CHECKS, TABLE_CHECKS, Checking, Rule, RulePack, Undecidable
+from indicators.rules.conditions import check_goal, check_row, compiled
+from indicators.rules.facts import RowFacts, TableFacts
+from indicators.rules.lexicon import RULE_FILES, read_yaml
+
+__all__ = ["check_table", "default_pack", "undecidable"]
+
+GROUPS = (measurable, placing, structure, fitness, evaluation)
+"""Modules whose checks are registered by being imported."""
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
+
+
+@cache
+def _rule_files() -> tuple[dict[str, Rule], tuple[Undecidable, ...]]:
+    rules: dict[str, Rule] = {}
+    unknown: list[Undecidable] = []
+    for file in sorted(RULE_FILES.glob("_*.yaml")):
+        content = read_yaml(file.name)
+        for item in content.get("rules", ()):
+            rule = msgspec.convert({"group": content["group"], **item}, Rule)
+            rules[rule.code] = rule
+        unknown += msgspec.convert(content.get("undecidable", []), list[Undecidable])
+    return rules, tuple(unknown)
+
+
+@cache
+def default_pack() -> RulePack:
+    """All rules as shipped; the edition is recognised from each table."""
+    return RulePack(name="通用", rules=_rule_files()[0])
+
+
+def undecidable() -> tuple[Undecidable, ...]:
+    """Problem types that no table alone can show, each with its reason."""
+    return _rule_files()[1]
+
+
+def check_table(table: TableFacts, pack: RulePack) -> list[Finding]:
+    """All findings of a table, by row (the table as a whole first), the graver first within a row.
+
+    Pure: the same table and pack give the same findings.
+    """
+    found = [f for rule in pack.active() for f in _apply(rule, pack, table)]
+    kept = [f for f in found if not _told_already(f, found)]
+    return sorted(kept, key=lambda f: (f.row, _ORDER[f.severity], f.code))
+
+
+def _apply(rule: Rule, pack: RulePack, table: TableFacts) -> Iterator[Finding]:
+    checking = Checking(rule, pack, table)
+    check = ROW_CHECKS.get(rule.code)
+    patterns = compiled(rule)
+    if rule.scope == "row" and (check or patterns):
+        for row in table.rows:
+            finding = (check(row, checking) if check else None) or (
+                check_row(row, checking, patterns) if patterns else None
+            )
+            if finding:
+                yield finding
+    elif patterns:
+        goal = check_goal(table, checking, patterns)
+        if goal:
+            yield goal
+    whole = TABLE_CHECKS.get(rule.code)
+    if whole:
+        yield from whole(table, checking)
+
+
+_YIELDS_TO: dict[str, frozenset[str]] = {
+    "P01": frozenset({"P05", "P21", "P23", "P25", "P12", "P60"}),
+    "P02": frozenset({"P01", "P05", "P21", "P23", "P25", "P12", "P11"}),
+    "P11": frozenset({"P15_"}),
+    "P12": frozenset({"P11"}),
+    "P07": frozenset({"P03", "P04", "P16"}),
+}
+"""One cause, one finding: a rule keeps silent where one of these has spoken of the same row."""
+
+
+def _told_already(finding: Finding, found: list[Finding]) -> bool:
+    stronger = _YIELDS_TO.get(finding.code)
+    if not stronger or not finding.row:
+        return False
+    return any(f.row == finding.row and f.code in stronger for f in found)
+
+
+def blank_row() -> DraftRow:
+    """An empty row, for cases about a table's heading."""
+    return DraftRow(number=0)
+
+
+__all__ += ["RowFacts"]

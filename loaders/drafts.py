@@ -1,0 +1,231 @@
+"""From a file to target tables (``Draft``): the one way in for review, drafting and loading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+
+from indicators.draft import Draft, DraftRow, Funds, TableKind
+from loaders.bounds import require_size
+from loaders.errors import NoTableError, UnknownFormatError
+from loaders.grid import Grid
+from loaders.tables import FoundRow, FoundTable, find_tables
+from loaders.text import decode, read_html, read_text
+from loaders.word import read_word
+from loaders.workbook import FORMULA, read_workbook
+
+_OLE = b"\xd0\xcf\x11\xe0"
+_YEAR = re.compile(r"(20[0-4]\d)\s*年?")
+_NUMBER = re.compile(r"-?\d[\d,，]*\.?\d*")
+_MONTHS = re.compile(r"1\s*[-—~至]\s*(\d{1,2})\s*月")
+
+
+@dataclass(frozen=True, slots=True)
+class CellProblem:
+    """A cell that could not be taken as it is, named so that people find it."""
+
+    place: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What a file gave: its target tables, and cells that need a look."""
+
+    file: str
+    drafts: tuple[Draft, ...]
+    problems: tuple[CellProblem, ...] = ()
+
+
+def read_drafts(name: str, data: bytes) -> ReadFile:
+    """Target tables of a file of any readable kind. Raises a FileError, which names the file."""
+    require_size(name, data)
+    grids = read_grids(name, data)
+    drafts = tuple(d for grid in grids for table in find_tables(grid) for d in _drafts(name, table))
+    if not drafts:
+        looked = "、".join(f"{g.name}（{g.height}行）" for g in grids[:8]) or "没有任何表格"
+        raise NoTableError(name, looked)
+    return ReadFile(name, drafts, tuple(_cell_problems(grids)))
+
+
+def read_pasted(text: str, name: str = "粘贴的内容") -> ReadFile:
+    """Target tables of pasted text (from WPS, a web page, a chat). Raises a FileError."""
+    return read_drafts(name, text.encode())
+
+
+def read_grids(name: str, data: bytes) -> list[Grid]:
+    """Grids of a file, its kind told by its bytes rather than its name. Raises a FileError."""
+    if data[:4] == _OLE:
+        return read_workbook(name, data)
+    if data[:2] == b"PK":
+        return _read_zipped(name, data)
+    if data[:5] == b"%PDF-":
+        return _read_pdf(name, data)
+    text = decode(name, data)
+    if "\x00" in text:
+        raise UnknownFormatError(name)
+    if name.lower().endswith((".html", ".htm", ".xls")) and "<" in text:
+        return read_html(text)
+    return read_text(name, text)
+
+
+def _read_zipped(name: str, data: bytes) -> list[Grid]:
+    if b"word/document" in data:
+        return read_word(name, data)[0]
+    if b"xl/workbook" in data or b"opendocument.spreadsheet" in data:
+        return read_workbook(name, data)
+    raise UnknownFormatError(name)
+
+
+def _read_pdf(name: str, data: bytes) -> list[Grid]:
+    from loaders.pdf import read_pdf  # pdfplumber costs half a second that other files need not pay
+
+    return read_pdf(name, data)
+
+
+def _cell_problems(grids: Iterable[Grid]) -> Iterator[CellProblem]:
+    for grid in grids:
+        for row in range(grid.height):
+            for column in range(grid.width):
+                if grid.own(row, column) == FORMULA:
+                    yield CellProblem(
+                        grid.place(row, column), "公式没有保存结果，按空单元格处理；请打开文件重算后保存"
+                    )
+
+
+def _drafts(file: str, table: FoundTable) -> Iterator[Draft]:
+    """A table with a project column holds one draft a project."""
+    groups: list[tuple[str, list[FoundRow]]] = [("", list(table.rows))]
+    if "project" in table.header.columns:
+        groups = [
+            (key, list(rows)) for key, rows in groupby(table.rows, key=lambda r: r.values.get("project", ""))
+        ]
+    for project, rows in groups:
+        yield _draft(file, table, project, rows)
+
+
+def _draft(file: str, table: FoundTable, project: str, rows: list[FoundRow]) -> Draft:
+    heading, columns = table.heading, table.header.columns
+    texts = " ".join(
+        filter(None, [table.title, heading.get("year", ""), project or heading.get("project", "")])
+    )
+    return Draft(
+        kind=_kind(table),
+        project=project or heading.get("project", ""),
+        department=heading.get("department", ""),
+        unit=rows[0].values.get("unit", "") or heading.get("unit", ""),
+        year=_year(texts),
+        amount=_amount(heading.get("amount", ""), table),
+        period=heading.get("period", ""),
+        attribute=heading.get("attribute", ""),
+        grounds=heading.get("grounds", ""),
+        goal=heading.get("goal", ""),
+        midterm_goal=heading.get("midterm_goal", ""),
+        goal_actual=heading.get("goal_actual", ""),
+        rows=tuple(_row(n, table, row) for n, row in enumerate(rows, 1)),
+        columns=frozenset(columns) | frozenset(f"heading.{k}" for k in heading),
+        funds=_funds(table),
+        months=_months(table),
+        file=file,
+        sheet=table.grid.name,
+        place=table.grid.place(table.header.row, 0),
+    )
+
+
+def _row(number: int, table: FoundTable, row: FoundRow) -> DraftRow:
+    v = {field: "" if text == FORMULA else text for field, text in row.values.items()}
+    column = table.header.columns.get("name", table.header.columns.get("level2", 0))
+    return DraftRow(
+        number=number,
+        level1=v.get("level1", ""),
+        level2=v.get("level2", ""),
+        name=v.get("name", ""),
+        comparator=v.get("comparator", ""),
+        target=v.get("target", ""),
+        unit=v.get("unit_of_value", ""),
+        weight=number_of(v.get("weight", "")),
+        explanation=v.get("explanation", ""),
+        basis=v.get("basis", ""),
+        scoring=v.get("scoring", ""),
+        evidence=v.get("evidence", ""),
+        actual=v.get("actual", ""),
+        score=number_of(v.get("score", "")),
+        reason=v.get("reason", ""),
+        possibility=v.get("possibility", ""),
+        note=v.get("note", ""),
+        code=v.get("code", ""),
+        place=table.grid.place(row.index, column),
+    )
+
+
+def number_of(text: str) -> Decimal | None:
+    """The number that a cell holds and nothing else but a unit word, else None."""
+    match = _NUMBER.search(text)
+    if not match or len(_NUMBER.findall(text)) > 1:
+        return None
+    try:
+        return Decimal(match[0].replace(",", "").replace("，", ""))
+    except InvalidOperation:
+        return None
+
+
+def _kind(table: FoundTable) -> TableKind:
+    title = table.title + table.grid.name
+    columns = table.header.columns
+    if "possibility" in columns or "监控" in title:
+        return TableKind.MONITORING
+    if "actual" in columns or "score" in columns or "自评" in title:
+        return TableKind.SELF_EVALUATION
+    return TableKind.DEPARTMENT if "整体" in title else TableKind.TARGETS
+
+
+def _year(text: str) -> int | None:
+    match = _YEAR.search(text)
+    return int(match[1]) if match else None
+
+
+def _amount(text: str, table: FoundTable) -> Decimal | None:
+    """Amount in 万元; a form that says 元 is converted, one that says nothing is taken as 万元."""
+    amount = number_of(text)
+    if amount is None:
+        return None
+    if "万" in text:
+        return amount
+    around = " ".join(" ".join(row) for row in table.grid.cells[: table.header.row])
+    yuan = re.search(r"[(（]\s*元\s*[)）]|单位[:：]\s*元", around) or re.search(r"\d\s*元", text)
+    return amount / 10_000 if yuan else amount
+
+
+def _funds(table: FoundTable) -> Funds | None:
+    """The execution block: 年初预算数, 全年预算数, 全年执行数, 分值, 执行率, 得分 × 年度资金总额."""
+    grid = table.grid
+    wanted = {"年初预算数": "planned", "全年预算数": "adjusted", "调整后预算数": "adjusted", "全年执行数": "executed",
+              "预算执行数": "executed", "执行数": "executed", "执行率": "rate", "分值": "weight", "得分": "score"}  # fmt: skip
+    for row in range(table.header.row):
+        labels = {
+            c: wanted[t]
+            for c in range(grid.width)
+            if (t := re.sub(r"[\s(（].*", "", grid.own(row, c))) in wanted
+        }
+        if {"executed"} <= set(labels.values()):
+            return _funds_below(grid, row, labels, table.header.row)
+    return None
+
+
+def _funds_below(grid: Grid, row: int, labels: dict[int, str], stop: int) -> Funds | None:
+    for below in range(row + 1, min(row + 4, stop)):
+        values = {field: number_of(grid.own(below, c)) for c, field in labels.items()}
+        if values.get("executed") is not None:
+            return Funds(**values)
+    return None
+
+
+def _months(table: FoundTable) -> int | None:
+    for row in range(table.header.row, table.header.below):
+        for column in range(table.grid.width):
+            if match := _MONTHS.search(table.grid.own(row, column)):
+                return int(match[1])
+    return None

@@ -1,0 +1,48 @@
+"""What can be wrong with a file that somebody hands in, as sentences that say what to do."""
+
+from __future__ import annotations
+
+
+class FileError(Exception):
+    """A file cannot be read; ``str()`` names the file, what is wrong and what to do."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        self.file, self.reason = file, reason
+        super().__init__(f"{file}：{reason}")
+
+
+class ProtectedFileError(FileError):
+    """The file opens only with a password."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file, "文件设了打开密码，读不了。请去掉密码另存后再交。")
+
+
+class TooLargeError(FileError):
+    """The file, or what it expands to, is larger than the limit."""
+
+    def __init__(self, file: str, limit: str) -> None:
+        super().__init__(file, f"文件或解压后的内容超过 {limit}。请删去图片和无关工作表，或拆成几个文件。")
+
+
+class UnknownFormatError(FileError):
+    """The bytes are of no kind that can be read."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file, "认不出文件格式。可读 xlsx、xls、ods、docx、pdf、csv、html、md 和粘贴的文字。")
+
+
+class DamagedFileError(FileError):
+    """The file has the look of its kind but cannot be parsed."""
+
+    def __init__(self, file: str, detail: str) -> None:
+        super().__init__(file, f"文件已损坏或不完整（{detail}）。请用 WPS 或 Excel 打开另存后再交。")
+
+
+class NoTableError(FileError):
+    """The file was read but holds no target table."""
+
+    def __init__(self, file: str, looked: str) -> None:
+        super().__init__(
+            file, f"没有找到绩效目标表（看过：{looked}）。表头要有“三级指标”和“指标值”这样的列名。"
+        )

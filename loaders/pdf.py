@@ -1,0 +1,53 @@
+"""Text PDFs to grids: tables with and without lines, page by page. Scans hold no text and are refused."""
+
+from __future__ import annotations
+
+import io
+
+import pdfplumber
+from pdfminer.pdfdocument import PDFPasswordIncorrect
+from pdfplumber.utils.exceptions import PdfminerException
+
+from loaders.errors import DamagedFileError, FileError, ProtectedFileError, TooLargeError
+from loaders.grid import Grid, make_grid
+
+MOST_PAGES = 300
+
+
+class ScannedPdfError(FileError):
+    """The pages are images; there is no text to read."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file, "是扫描件，页面里只有图片没有文字。请交可编辑的文件，或先做文字识别。")
+
+
+def read_pdf(name: str, data: bytes) -> list[Grid]:
+    """Grids of a PDF's tables, named by page. Raises a FileError."""
+    try:
+        with pdfplumber.open(io.BytesIO(data)) as document:
+            if len(document.pages) > MOST_PAGES:
+                raise TooLargeError(name, f"{MOST_PAGES} 页")
+            tables = [(page.page_number, t) for page in document.pages for t in page.extract_tables()]
+            if not tables and not any((page.extract_text() or "").strip() for page in document.pages[:5]):
+                raise ScannedPdfError(name)
+    except PDFPasswordIncorrect as error:
+        raise ProtectedFileError(name) from error
+    except PdfminerException as error:
+        if isinstance(error.args[0] if error.args else None, PDFPasswordIncorrect):
+            raise ProtectedFileError(name) from error
+        raise DamagedFileError(name, "PDF 结构不完整") from error
+    rows_of = [(page, [[(cell or "") for cell in row] for row in rows]) for page, rows in tables]
+    return [make_grid(f"第{page}页", rows, addressed=False) for page, rows in _joined(rows_of)]
+
+
+def _joined(tables: list[tuple[int, list[list[str]]]]) -> list[tuple[int, list[list[str]]]]:
+    """A table that goes on over a page break is one table: same width on the following page."""
+    joined: list[tuple[int, list[list[str]]]] = []
+    last = 0
+    for page, rows in tables:
+        if joined and page == last + 1 and rows and len(rows[0]) == len(joined[-1][1][0]):
+            joined[-1][1].extend(rows)
+        else:
+            joined.append((page, list(rows)))
+        last = page
+    return joined

@@ -1,0 +1,217 @@
+"""Finding target tables in grids: header rows, the rows below, and the heading around them. Pure.
+
+Forms differ in title rows, two-row headers, merged level columns, a midterm half beside the
+annual one, and labels whose value stands to the right or below. All of that ends here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loaders.grid import Grid
+from loaders.headers import column_of, heading_of
+
+_ENDS = re.compile(
+    r"^(合计|总计|总分|小计|得分合计|备注|注|填报说明|说明|填表人|填报人|单位负责人|联系人|评价结论|其他需要说明|总体结论|自评结论|项目负责人|存在问题|改进措施)"
+)
+_LEVELS = ("level1", "level2")
+_HEADER_REACH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header row of a target table: where it stands and which column holds which field."""
+
+    row: int
+    below: int
+    columns: dict[str, int]
+    half: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """One data row: fields to texts, and its place in the grid."""
+
+    index: int
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """A target table in a grid: its header, its rows, the heading texts that belong to it."""
+
+    grid: Grid
+    header: Header
+    rows: tuple[FoundRow, ...]
+    heading: dict[str, str]
+    title: str
+
+
+def find_tables(grid: Grid) -> list[FoundTable]:
+    """All target tables of a grid, top to bottom; [] where it holds none."""
+    headers = list(_headers(grid))
+    found: list[FoundTable] = []
+    for n, header in enumerate(headers):
+        begin = headers[n - 1].below if n else 0
+        end = headers[n + 1].row if n + 1 < len(headers) else grid.height
+        rows = tuple(_rows(grid, header, end))
+        if rows:
+            top = max([begin, *(r.index + 1 for t in found for r in t.rows)])
+            found.append(
+                FoundTable(
+                    grid, header, rows, _heading(grid, top, header, rows), _title(grid, top, header.row)
+                )
+            )
+    return found
+
+
+def _headers(grid: Grid) -> Iterator[Header]:
+    skip = -1
+    for row in range(grid.height):
+        if row <= skip:
+            continue
+        header = _header_at(grid, row)
+        if header:
+            skip = header.below - 1
+            yield header
+
+
+def _header_at(grid: Grid, row: int) -> Header | None:
+    columns = _columns(grid, row)
+    if not _is_header(columns):
+        return None
+    below = row + 1
+    # A second header row refines group headings (偏差原因分析 over 经费保障, 制度保障 …).
+    reach = max((grid.area(row, c).bottom for c in range(grid.width)), default=row)
+    while below <= min(reach, row + _HEADER_REACH) and _still_header(grid, row, below):
+        for field, places in _columns(grid, below).items():
+            columns.setdefault(field, places)
+        below += 1
+    return _one_half(grid, row, below, columns)
+
+
+def _still_header(grid: Grid, row: int, below: int) -> bool:
+    spanning = sum(grid.area(below, c).top <= row for c in range(grid.width))
+    return 2 * spanning >= grid.width
+
+
+def _columns(grid: Grid, row: int) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    seen: set[tuple[int, int]] = set()
+    for column in range(grid.width):
+        area = grid.area(row, column)
+        if (area.top, area.left) in seen:
+            continue
+        seen.add((area.top, area.left))
+        field = column_of(grid.text(row, column))
+        if field == "unit" and "level2" in found:
+            field = "unit_of_value"
+        if field:
+            found.setdefault(field, []).append(column)
+    return found
+
+
+def _is_header(columns: dict[str, list[int]]) -> bool:
+    return (
+        ("target" in columns
+        and ("name" in columns or _LEVELS[1] in columns)
+        and len(columns) >= 3)
+        or ("name" in columns and "target" in columns)
+    )
+
+
+def _one_half(grid: Grid, row: int, below: int, columns: dict[str, list[int]]) -> Header:
+    """Choose between a midterm and an annual half: the annual one where it holds anything."""
+    targets = columns.get("target", [])
+    if len(targets) < 2:
+        return Header(row, below, {field: places[0] for field, places in columns.items()})
+    left, right = ({f: p[0] for f, p in columns.items()}, {f: p[-1] for f, p in columns.items()})
+    filled = any(grid.own(r, right["target"]) for r in range(below, grid.height))
+    return Header(row, below, right if filled else left, "年度" if filled else "中期")
+
+
+def _rows(grid: Grid, header: Header, end: int) -> Iterator[FoundRow]:
+    carried = dict.fromkeys(_LEVELS, "")
+    for index in range(header.below, end):
+        if _ends(grid, index, header):
+            return
+        values = {field: grid.text(index, column) for field, column in header.columns.items()}
+        if _is_header(_columns(grid, index)):
+            return
+        _carry(values, carried)
+        if values.get("name") or (values.get("target") and values.get("level2")):
+            yield FoundRow(index, values)
+
+
+def _carry(values: dict[str, str], carried: dict[str, str]) -> None:
+    """Fill level columns that are written only once; a new level 1 forgets the level 2 before it."""
+    if values.get("level1") and values["level1"] != carried["level1"]:
+        carried["level1"], carried["level2"] = values["level1"], ""
+    if values.get("level2"):
+        carried["level2"] = values["level2"]
+    for level in _LEVELS:
+        if level in values and not values[level]:
+            values[level] = carried[level]
+
+
+def _ends(grid: Grid, index: int, header: Header) -> bool:
+    first = next((grid.own(index, c) for c in range(grid.width) if grid.own(index, c)), "")
+    name_column = header.columns.get("name", header.columns.get("level2", 0))
+    return bool(_ENDS.match(re.sub(r"\s", "", first))) and not _levels_here(grid, index, name_column)
+
+
+def _levels_here(grid: Grid, index: int, name_column: int) -> bool:
+    area = grid.area(index, name_column)
+    return area.left == name_column and bool(grid.own(index, name_column)) and area.right == name_column
+
+
+def _heading(grid: Grid, top: int, header: Header, rows: tuple[FoundRow, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in range(top, header.row):
+        for column in range(grid.width):
+            field = heading_of(grid.own(row, column))
+            if field and not found.get(field):
+                value = _value_of_label(grid, row, column, header.row)
+                if value and (field != "amount" or re.search(r"\d", value)):
+                    found[field] = value
+    _flat_heading(rows, found)
+    return found
+
+
+def _flat_heading(rows: tuple[FoundRow, ...], found: dict[str, str]) -> None:
+    for field in ("project", "unit"):
+        if values := {r.values[field] for r in rows if r.values.get(field)}:
+            found.setdefault(field, next(iter(sorted(values))) if len(values) == 1 else "")
+
+
+def _value_of_label(grid: Grid, row: int, column: int, stop: int) -> str:
+    """Value of a heading label: in the cell after a colon, to its right, or below it."""
+    text = grid.own(row, column)
+    for mark in ("：", ":"):
+        if mark in text and (after := text.split(mark, 1)[1].strip()):
+            return after
+    area = grid.area(row, column)
+    right = area.right + 1
+    if right < grid.width:
+        beside = grid.text(row, right)
+        if beside and not heading_of(beside) and not column_of(beside):
+            return beside
+    below = area.bottom + 1
+    if below < stop:
+        under = grid.text(below, column)
+        if under and not heading_of(under) and not column_of(under):
+            return under
+    return ""
+
+
+def _title(grid: Grid, top: int, row: int) -> str:
+    """Texts of the rows that hold one cell only, above the first row of labels."""
+    lines = []
+    for index in range(top, row):
+        texts = [grid.own(index, c) for c in range(grid.width) if grid.own(index, c)]
+        if len(texts) > 1:
+            break
+        lines += texts
+    return " ".join(lines)

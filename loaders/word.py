@@ -1,0 +1,60 @@
+"""Word documents (docx) to grids and paragraphs."""
+
+from __future__ import annotations
+
+import io
+from zipfile import BadZipFile
+
+import docx
+from docx.document import Document
+from docx.opc.exceptions import PackageNotFoundError
+from docx.table import Table
+
+from loaders.bounds import require_sane_zip
+from loaders.errors import DamagedFileError
+from loaders.grid import Grid, Range, make_grid
+
+
+def read_word(name: str, data: bytes) -> tuple[list[Grid], list[str]]:
+    """Tables of a document in order (nested ones after their table), and its paragraphs.
+
+    Raises a FileError.
+    """
+    require_sane_zip(name, data)
+    try:
+        document: Document = docx.Document(io.BytesIO(data))
+        grids = [_grid(n, table) for n, table in enumerate(_tables(document), 1)]
+        paragraphs = [p.text.strip() for p in document.paragraphs if p.text.strip()]
+    except (PackageNotFoundError, BadZipFile, KeyError, ValueError, IndexError, AttributeError) as error:
+        raise DamagedFileError(name, str(error)[:120] or "Word 结构不完整") from error
+    return [g for g in grids if g.height], paragraphs
+
+
+def _tables(document: Document) -> list[Table]:
+    found = []
+    waiting = list(document.tables)
+    while waiting:
+        table = waiting.pop(0)
+        found.append(table)
+        seen = {id(cell._tc): cell for row in table.rows for cell in row.cells}
+        waiting = [inner for cell in seen.values() for inner in cell.tables] + waiting
+    return found
+
+
+def _grid(number: int, table: Table) -> Grid:
+    rows: list[list[str]] = []
+    corners: dict[int, tuple[int, int]] = {}
+    ends: dict[int, tuple[int, int]] = {}
+    for r, row in enumerate(table.rows):
+        texts = []
+        start = row.grid_cols_before
+        texts += [""] * start
+        for c, cell in enumerate(row.cells, start):
+            key = id(cell._tc)
+            first = key not in corners
+            corners.setdefault(key, (r, c))
+            ends[key] = (r, max(c, ends.get(key, (r, c))[1]))
+            texts.append(cell.text if first else "")
+        rows.append(texts)
+    merged = [Range(*corners[key], *ends[key]) for key in corners if corners[key] != ends[key]]
+    return make_grid(f"表{number}", rows, merged, addressed=False)
