@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import groupby
 
 from indicators.draft import Draft, DraftRow, Funds, TableKind
-from loaders.bounds import require_size
+from loaders.bounds import require_sane_zip, require_size
 from loaders.errors import NoTableError, UnknownFormatError
 from loaders.grid import Grid
 from loaders.tables import FoundRow, FoundTable, find_tables
@@ -73,9 +73,10 @@ def read_grids(name: str, data: bytes) -> list[Grid]:
 
 
 def _read_zipped(name: str, data: bytes) -> list[Grid]:
-    if b"word/document" in data:
+    parts = set(require_sane_zip(name, data).namelist())
+    if "word/document.xml" in parts:
         return read_word(name, data)[0]
-    if b"xl/workbook" in data or b"opendocument.spreadsheet" in data:
+    if parts & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         return read_workbook(name, data)
     raise UnknownFormatError(name)
 

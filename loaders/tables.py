@@ -114,11 +114,8 @@ def _columns(grid: Grid, row: int) -> dict[str, list[int]]:
 
 
 def _is_header(columns: dict[str, list[int]]) -> bool:
-    return (
-        ("target" in columns
-        and ("name" in columns or _LEVELS[1] in columns)
-        and len(columns) >= 3)
-        or ("name" in columns and "target" in columns)
+    return ("target" in columns and ("name" in columns or _LEVELS[1] in columns) and len(columns) >= 3) or (
+        "name" in columns and "target" in columns
     )
 
 

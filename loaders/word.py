@@ -8,9 +8,9 @@ from zipfile import BadZipFile
 import docx
 from docx.document import Document
 from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml.table import CT_Tc
 from docx.table import Table
 
-from loaders.bounds import require_sane_zip
 from loaders.errors import DamagedFileError
 from loaders.grid import Grid, Range, make_grid
 
@@ -20,7 +20,6 @@ def read_word(name: str, data: bytes) -> tuple[list[Grid], list[str]]:
 
     Raises a FileError.
     """
-    require_sane_zip(name, data)
     try:
         document: Document = docx.Document(io.BytesIO(data))
         grids = [_grid(n, table) for n, table in enumerate(_tables(document), 1)]
@@ -36,21 +35,22 @@ def _tables(document: Document) -> list[Table]:
     while waiting:
         table = waiting.pop(0)
         found.append(table)
-        seen = {id(cell._tc): cell for row in table.rows for cell in row.cells}
+        seen = {cell._tc: cell for row in table.rows for cell in row.cells}
         waiting = [inner for cell in seen.values() for inner in cell.tables] + waiting
     return found
 
 
 def _grid(number: int, table: Table) -> Grid:
     rows: list[list[str]] = []
-    corners: dict[int, tuple[int, int]] = {}
-    ends: dict[int, tuple[int, int]] = {}
+    # Keyed by the elements themselves: they stay alive so long, and their identity with them.
+    corners: dict[CT_Tc, tuple[int, int]] = {}
+    ends: dict[CT_Tc, tuple[int, int]] = {}
     for r, row in enumerate(table.rows):
         texts = []
         start = row.grid_cols_before
         texts += [""] * start
         for c, cell in enumerate(row.cells, start):
-            key = id(cell._tc)
+            key = cell._tc
             first = key not in corners
             corners.setdefault(key, (r, c))
             ends[key] = (r, max(c, ends.get(key, (r, c))[1]))

@@ -180,6 +180,7 @@ def install(app: Flask) -> None:
         severity=severity,
         edition_name=edition_name,
     )
+    app.jinja_env.tests["web_address"] = text.is_web_address
     app.jinja_env.globals.update(
         asset=asset,
         link_to=link_to,

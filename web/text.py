@@ -38,6 +38,11 @@ def plain_text(html: str) -> str:
     return str(Markup(html).striptags())  # noqa: S704 - only its text is taken, and escaped again when shown
 
 
+def is_web_address(address: str) -> bool:
+    """Whether an address may be made a link: http and https, never javascript or data."""
+    return address.lower().startswith(("https://", "http://"))
+
+
 def number(value: Decimal | float | int | None) -> str:
     """A number with thousands set apart and decimals as they were written (99.90); "" for None."""
     return "" if value is None else f"{Decimal(str(value)):,f}"

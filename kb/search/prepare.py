@@ -75,7 +75,7 @@ def field_texts(document: SearchDocument) -> tuple[str, ...]:
     """One normal text per Field; the items of a field are kept apart by a separator."""
     gist, rest = document.body[:1], document.body[1:]
     items = ((document.code,), (document.name,), document.aliases, document.keywords, gist, rest)
-    return tuple(NEXT_ITEM.join(map(fold, texts)) for texts in items)
+    return tuple(NEXT_ITEM.join(map(_squeeze, texts)) for texts in items)
 
 
 def row_of(document: SearchDocument, record: bytes) -> Row:
@@ -96,6 +96,11 @@ def row_of(document: SearchDocument, record: bytes) -> Row:
         url=document.url,
         shown_code=document.code,
     )
+
+
+def _squeeze(text: str) -> str:
+    """Normal text with single blanks, as queries have them."""
+    return " ".join(fold(text).split())
 
 
 def _digest(record: bytes) -> str:

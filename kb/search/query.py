@@ -53,7 +53,7 @@ class Query:
 
 def parse(text: str) -> Query:
     """Read a query. Unknown fields, lone operators and unclosed quotes are taken as plain text."""
-    normal = " ".join(fold(text[: LIMIT * 2]).split())[:LIMIT]
+    normal = " ".join(fold(text[: LIMIT * 2]).split())[:LIMIT].strip()
     terms: list[str] = []
     phrases: list[str] = []
     nots: list[str] = []

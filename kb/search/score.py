@@ -105,6 +105,9 @@ class Scorer:
             matched &= ~self._holds(word)[scores.places]
         for name, value in plan.query.fields:
             matched &= self._field(name, value)[scores.places]
+        if plan.query.phrases or plan.query.nots or plan.query.fields:
+            # Operators may be part of a text that somebody pasted: who holds it whole is never dropped.
+            matched |= self._holds(plan.query.text)[scores.places] & scores.matched
         return matched
 
     def narrow(self, filters: Filters) -> dict[str, Bools]:

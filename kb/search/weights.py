@@ -52,7 +52,7 @@ class Weights:
     # Records.
     core: float = 0.12
     used: float = 0.05  # times log(1 + projects that use it)
-    retired: float = 0.2  # factor
+    retired: float = 0.02  # factor: last of all that match
     homophone: float = 0.5  # factor of the pinyin channel
 
     # Kinds, as factors: by default, and for a query that reads like a problem or a question.
