@@ -69,5 +69,7 @@ def furthest(points: Mapping[str, Decimal], scheme: WeightScheme) -> tuple[str, 
     """
     total = sum(points.values(), Decimal(0)) or Decimal(1)
     scale = scheme.total / total
-    worst = max(scheme.points, key=lambda level: abs(points.get(level, Decimal(0)) * scale - scheme.points[level]))
+    worst = max(
+        scheme.points, key=lambda level: abs(points.get(level, Decimal(0)) * scale - scheme.points[level])
+    )
     return worst, points.get(worst, Decimal(0)) * scale, scheme.points[worst]

@@ -9,9 +9,10 @@ from werkzeug.datastructures import MultiDict
 
 from kb.search.answer import Filters
 from kb.search.suggest import Suggestion
-from web.context import PUBLIC_KIND_NAMES, knowledge, link_to
+from web.context import knowledge, link_to
 from web.present import record_json, search_json
 from web.query import FACETS, read_state
+from web.words import PUBLIC_KIND_NAMES
 
 pages = Blueprint("api", __name__)
 

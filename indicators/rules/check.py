@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
 import msgspec
 
-from indicators.draft import DraftRow
 from indicators.finding import Finding, Severity
 from indicators.rules import evaluation, fitness, measurable, placing, structure
 from indicators.rules.base import ROW_CHECKS, TABLE_CHECKS, Checking, Rule, RulePack, Undecidable
 from indicators.rules.conditions import check_goal, check_row, compiled
-from indicators.rules.facts import RowFacts, TableFacts
+from indicators.rules.facts import TableFacts
 from indicators.rules.lexicon import RULE_FILES, read_yaml
 
 __all__ = ["check_table", "default_pack", "undecidable"]
@@ -53,7 +53,10 @@ def check_table(table: TableFacts, pack: RulePack) -> list[Finding]:
     Pure: the same table and pack give the same findings.
     """
     found = [f for rule in pack.active() for f in _apply(rule, pack, table)]
-    kept = [f for f in found if not _told_already(f, found)]
+    spoken: dict[int, set[str]] = defaultdict(set)
+    for finding in found:
+        spoken[finding.row].add(finding.code)
+    kept = [f for f in found if not f.row or not _YIELDS_TO.get(f.code, _NONE) & spoken[f.row]]
     return sorted(kept, key=lambda f: (f.row, _ORDER[f.severity], f.code))
 
 
@@ -77,26 +80,11 @@ def _apply(rule: Rule, pack: RulePack, table: TableFacts) -> Iterator[Finding]:
         yield from whole(table, checking)
 
 
+_NONE: frozenset[str] = frozenset()
 _YIELDS_TO: dict[str, frozenset[str]] = {
     "P01": frozenset({"P05", "P21", "P23", "P25", "P12", "P60"}),
     "P02": frozenset({"P01", "P05", "P21", "P23", "P25", "P12", "P11"}),
-    "P11": frozenset({"P15_"}),
     "P12": frozenset({"P11"}),
     "P07": frozenset({"P03", "P04", "P16"}),
 }
 """One cause, one finding: a rule keeps silent where one of these has spoken of the same row."""
-
-
-def _told_already(finding: Finding, found: list[Finding]) -> bool:
-    stronger = _YIELDS_TO.get(finding.code)
-    if not stronger or not finding.row:
-        return False
-    return any(f.row == finding.row and f.code in stronger for f in found)
-
-
-def blank_row() -> DraftRow:
-    """An empty row, for cases about a table's heading."""
-    return DraftRow(number=0)
-
-
-__all__ += ["RowFacts"]

@@ -58,11 +58,15 @@ _ANY_RATE = "成本(?:控制|节约|降低)|预算|占|标准"
 def wrong_unit(row: RowFacts, checking: Checking) -> Finding | None:
     """A unit of another family than the name's last word asks for, or two units that disagree."""
     if row.tail is Tail.DEGREE and _QUESTION.fullmatch(row.target):
-        return checking.row(row, "“{name}”要有百分比或分数，值却写“{target}”。", wanted="%或分", evidence=row.target)
+        return checking.row(
+            row, "“{name}”要有百分比或分数，值却写“{target}”。", wanted="%或分", evidence=row.target
+        )
     if row.number is None:
         return None
     if row.column_unit[:1].isdigit():
-        return checking.row(row, "“{name}”的单位栏写“{column_unit}”，不是单位。", wanted="单位", evidence=row.column_unit)
+        return checking.row(
+            row, "“{name}”的单位栏写“{column_unit}”，不是单位。", wanted="单位", evidence=row.column_unit
+        )
     if _disagree(row):
         message = "“{name}”的值里写“{target}”，单位栏写“{column_unit}”，两处单位不同。"
         return checking.row(row, message, wanted="一个单位", evidence=row.shown())
@@ -104,7 +108,9 @@ def _named_otherwise(row: RowFacts, checking: Checking) -> Finding | None:
     """A thing that is made or held, counted in years: 制作宣传横幅、公益宣传牌等 1年."""
     made = re.match(r"制作|购置|采购|印制|安装|新建|发放", row.name)
     if made and row.tail is Tail.NONE and row.family == "时间":
-        return checking.row(row, "“{name}”应当数件数，值却写“{shown}”。", wanted="件数的单位", evidence=row.shown())
+        return checking.row(
+            row, "“{name}”应当数件数，值却写“{shown}”。", wanted="件数的单位", evidence=row.shown()
+        )
     return None
 
 
@@ -120,7 +126,9 @@ def nothing_filled(row: RowFacts, checking: Checking) -> Finding | None:
         message = "“{name}”写“{target}”，要求不发生的应写数字0。"
         return checking.row(row, message, severity=Severity.HINT, evidence=row.target)
     if row.target:
-        return checking.row(row, "“{name}”的指标值“{target}”是占位或不涉及。", severity=own, evidence=row.target)
+        return checking.row(
+            row, "“{name}”的指标值“{target}”是占位或不涉及。", severity=own, evidence=row.target
+        )
     if not any(r.target for r in checking.table.rows):
         return None
     return checking.row(row, severity=own, evidence=row.name)
@@ -132,11 +140,16 @@ def all_blank(table: TableFacts, checking: Checking) -> Iterator[Finding]:
     if table.rows and table.has("target") and not any(r.target for r in table.rows):
         numbers = [r.row.number for r in table.rows]
         yield checking.whole(
-            "整张表的指标值都是空的。", fix="逐行补上指标值；如果值写在别的栏里，请检查表头。", others=numbers, field="target"
+            "整张表的指标值都是空的。",
+            fix="逐行补上指标值；如果值写在别的栏里，请检查表头。",
+            others=numbers,
+            field="target",
         )
 
 
-_NUMBER_IN_NAME = re.compile(r"(\d+(?:\.\d+)?)\s*(亿元|万元|元|人次|人|个|户|项|公里|千米|米|亩|次|%|台|套|所|座|年|处|家|场|吨|辆|平方米)")
+_NUMBER_IN_NAME = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(亿元|万元|元|人次|人|个|户|项|公里|千米|米|亩|次|%|台|套|所|座|年|处|家|场|吨|辆|平方米)"
+)
 
 
 @row_check("P06")
@@ -176,7 +189,9 @@ def wrong_direction(row: RowFacts, checking: Checking) -> Finding | None:
     sign = row.value.comparator
     if sign in {"≥", ">"} and row.number is not None and _less_is_better(row):
         own = Severity.HINT if row.tail is Tail.MONEY and "标准" in row.name else None
-        return checking.row(row, severity=own, better="少", sign="≤", field="comparator", fields={"comparator": "≤"})
+        return checking.row(
+            row, severity=own, better="少", sign="≤", field="comparator", fields={"comparator": "≤"}
+        )
     if sign in {"≤", "<"} and row.family == "比例" and _more_is_better(row):
         return checking.row(row, better="多", sign="≥", field="comparator", fields={"comparator": "≥"})
     return None
@@ -205,7 +220,9 @@ def beyond_hundred(row: RowFacts, checking: Checking) -> Finding | None:
     above = row.number > most
     if not above and not (row.number == most and row.value.comparator in {"≥", ">"}):
         return None
-    if pattern("增长|增幅|增加|提高率|提升幅度|上升|增值|保值|超额|变动|比上年|利用率|达产|负荷|周转").search(row.name):
+    if pattern("增长|增幅|增加|提高率|提升幅度|上升|增值|保值|超额|变动|比上年|利用率|达产|负荷|周转").search(
+        row.name
+    ):
         return None
     if above and row.tail not in {Tail.RATE, Tail.DEGREE}:
         return checking.row(row, severity=Severity.HINT, evidence=row.shown())
@@ -273,14 +290,20 @@ def _other_scale(a: str, b: str) -> bool:
     return one != two and one.lstrip("万亿千百") == two.lstrip("万亿千百")
 
 
-_ODD = re.compile(r"[》≧≦＞＜﹥﹤═﹦]|>=|<=|＝|大于等于|小于等于|百分比|百分号|㎡|\([%％]\)|（[%％]）|[０-９]|(?<![a-zA-Z])[kK][mM](?![a-zA-Z])|平方(?![米公厘分毫])|人/次|(?<=[人天])、(?=[天月年日])")
+_ODD = re.compile(
+    r"[》≧≦＞＜﹥﹤═﹦]|>=|<=|＝|大于等于|小于等于|百分比|百分号|㎡|\([%％]\)|（[%％]）|[０-９]|(?<![a-zA-Z])[kK][mM](?![a-zA-Z])|平方(?![米公厘分毫])|人/次|(?<=[人天])、(?=[天月年日])"
+)
 _TRAILING_ZERO = re.compile(r"\d\.0+(?=\s*(?:$|[%％(（]))")
 
 
 @row_check("P59")
 def odd_writing(row: RowFacts, checking: Checking) -> Finding | None:
     """A sign, full-width digit or unit spelling that systems do not take as it stands."""
-    for text, field in ((row.row.comparator, "comparator"), (row.row.target, "target"), (row.row.unit, "unit")):
+    for text, field in (
+        (row.row.comparator, "comparator"),
+        (row.row.target, "target"),
+        (row.row.unit, "unit"),
+    ):
         found = _ODD.search(text) or (_TRAILING_ZERO.search(text) if field == "target" else None)
         if found:
             normal = row.value.text() if row.value.value is not None else clean(text)

@@ -12,6 +12,10 @@ import numpy.typing as npt
 from kb.search.sounds import SoundTable
 
 _SHORTEST, _LONGEST = 2, 12
+_USUAL = frozenset(
+    "的了吗呢着过把被给在是有和与及或就都很太要去从向对于为以上下里中内外个些这那率数量度费县市区镇乡村台所条座人户次场名家件项套期年月日天元不没像写"
+)
+"""Single characters that stand by themselves in any query: no reason to suspect a slip."""
 _WINDOWS = 60  # windows of a query that are tried
 
 
@@ -50,7 +54,7 @@ class Corrector:
                 continue
             right, alike = found
             swapped = end - start == len(chunk) and len(right) == len(window) >= 4
-            if alike or (doubtful and len(window) >= 3) or swapped:
+            if alike or (doubtful and len(window) >= 4) or swapped:
                 text = chunk[:start] + right + chunk[end:]
                 return Repair(text, window, right, sure=alike or doubtful)
         return None
@@ -81,7 +85,7 @@ class Corrector:
         return [words[n] for n in np.flatnonzero(same == len(window) - 1)[:8]]
 
     def _longer(self, window: str) -> list[str]:
-        """Words that the window becomes with one more character."""
+        """Words that the window becomes with one more character inside."""
         words, codes = self._tables.get(len(window) + 1, ([], None))
         if codes is None:
             return []
@@ -89,8 +93,8 @@ class Corrector:
         return [words[n] for n in np.flatnonzero(_one_apart(codes, own))[:8]]
 
     def _shorter(self, window: str) -> list[str]:
-        """Words that the window becomes without one of its characters."""
-        less = (window[:i] + window[i + 1 :] for i in range(len(window)))
+        """Words that the window becomes without one of its inner characters."""
+        less = (window[:i] + window[i + 1 :] for i in range(1, len(window) - 1))
         return [word for word in dict.fromkeys(less) if word in self._words][:8]
 
 
@@ -99,7 +103,7 @@ def _windows(pieces: list[str], known: Callable[[str], bool]) -> list[tuple[int,
     starts = [0]
     for piece in pieces:
         starts.append(starts[-1] + len(piece))
-    doubts = [len(p) == 1 or not known(p) for p in pieces]
+    doubts = [p not in _USUAL and (len(p) == 1 or not known(p)) for p in pieces]
     found = []
     for i in range(len(pieces)):
         for j in range(i + 1, len(pieces) + 1):
@@ -121,5 +125,5 @@ def _one_apart(longer: npt.NDArray[np.uint32], own: npt.NDArray[np.uint32]) -> n
     size = own.shape[1]
     lead = np.cumprod(longer[:, :size] == own, axis=1).sum(axis=1)
     trail = np.cumprod((longer[:, 1:] == own)[:, ::-1], axis=1).sum(axis=1)
-    result: npt.NDArray[np.bool_] = lead + trail >= size
+    result: npt.NDArray[np.bool_] = (lead + trail >= size) & (lead > 0) & (trail > 0)
     return result

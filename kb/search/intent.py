@@ -50,6 +50,10 @@ class Known:
     framework_levels: frozenset[str]
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _UNITS = {
     "时效指标": "个工作日 工作日 分钟 小时 个月 天 日 月底 月 年底 年 季度 周",
     "数量指标": "万平方米 平方米 万立方米 立方米 万亩 公顷 亩 公里 千米 米 吨 人次 万人 人 户 次 场次 场 期 台套 台 辆 套 条 座 所 处 件 项 头 株 盏 个班 个学位 个 班 张 名 部 份 本",
@@ -75,97 +79,23 @@ _FILLER = re.compile("|".join(sorted(_FILLERS.split(), key=len, reverse=True)))
 _STOP = frozenset(
     "的了吗呢着过把被给在是有和与及或就都很太要去从向对于为以上下里中内外个些这那啊吧呀等之其所又也还再才能会得地到让使由于你我他她它人们年月日号做搞弄类"
 )
-_STOP_WORDS = frozenset(
-    [
-        "没有",
-        "不是",
-        "进行",
-        "相关",
-        "有关",
-        "关于",
-        "其他",
-        "开展",
-        "实施",
-        "做好",
-        "工作",
-        "一些",
-        "这些",
-        "那些",
-        "时候",
-        "东西",
-        "事情",
-        "地方",
-        "写成",
-        "起来",
-    ]
+# Characters that are words by themselves in everyday speech.
+_TELLING = frozenset("桥路水火树粮渠堤坝房校医药猪牛羊鸡鱼茶果菜煤电气网草河湖井坟庙狗树厕")
+_STOP_WORDS = _words(
+    """
+    没有 不是 进行 相关 有关 关于 其他 开展 实施 做好 工作 一些 这些 那些 时候
+    东西 事情 地方 写成 起来 太多 太少 太慢 太旧 太贵 太远 太高 太低 太脏 太差
+    很多 不好 不够 怎么办
+    """
 )
-_GENERIC = frozenset(
-    [
-        "项目",
-        "工程",
-        "经费",
-        "资金",
-        "专项",
-        "补助",
-        "建设",
-        "指标",
-        "绩效",
-        "情况",
-        "管理",
-        "服务",
-        "任务",
-        "支出",
-        "财政",
-        "费用",
-        "数量",
-        "质量",
-        "推进",
-        "试点",
-        "示范",
-        "县",
-        "市",
-        "区",
-        "镇",
-        "乡",
-        "村",
-        "县级",
-        "市级",
-        "区级",
-        "乡镇",
-        "年度",
-        "本年",
-        "全年",
-        "部门",
-        "单位",
-        "问题",
-        "使用",
-        "标准",
-        "计划",
-        "目标",
-        "实际",
-        "完成",
-        "新增",
-        "提升",
-        "优化",
-        "国家",
-        "政府",
-        "全县",
-        "全市",
-        "全区",
-        "整县",
-        "整县推进",
-        "专项资金",
-        "工作经费",
-        "专项工作",
-        "专项经费",
-        "达标",
-        "改善",
-        "综合",
-        "创建",
-        "率",
-        "数",
-        "项目经费",
-    ]
+_GENERIC = _words(
+    """
+    项目 工程 经费 资金 专项 补助 建设 指标 绩效 情况 管理 服务 任务 支出 财政
+    费用 数量 质量 推进 试点 示范 县 市 区 镇 乡 村 县级 市级 区级 乡镇 年度
+    本年 全年 部门 单位 问题 使用 标准 计划 目标 实际 完成 新增 提升 优化 国家
+    政府 全县 全市 全区 整县 整县推进 专项资金 工作经费 专项工作 专项经费 达标 改善
+    综合 创建 率 数 项目经费
+    """
 )
 
 _META = re.compile(
@@ -249,10 +179,10 @@ def _units(chunk: str, known: Known) -> Iterable[Unit]:
     unknown = ""
     for word in _cut(chunk, known.lexicon):
         if len(word) == 1 and not word.isascii():
-            if word not in _STOP:
+            if word not in _STOP and word not in _TELLING:
                 unknown += word
                 continue
-            word = ""
+            word = word if word in _TELLING else ""
         if unknown:
             yield Unit(unknown, known=False)
             unknown = ""
@@ -265,7 +195,9 @@ def _units(chunk: str, known: Known) -> Iterable[Unit]:
 def _word(word: str, known: Known) -> Unit:
     if word.endswith("指标") and (soft := _soft(word, known, alone=False)) and soft.levels:
         return soft
-    return Unit(word, weight=0.3 if word in _GENERIC else 1.0, known=word in known.lexicon)
+    return Unit(
+        word, weight=0.3 if word in _GENERIC else 1.0, known=word in known.lexicon or word in _TELLING
+    )
 
 
 def _cut(chunk: str, lexicon: Lexicon) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from indicators.model import Strength
 from kb.search.intent import Intent, Unit
 from kb.search.query import Query
 from kb.search.segment import Lexicon
@@ -15,11 +16,15 @@ _EXPANSIONS = 14
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A word to look up, how far it stands for what was asked, and how to say so ("" for itself)."""
+    """A word to look up, how far it stands for what was asked, and how to say so ("" for itself).
+
+    ``parts`` are the words a synonym falls into: a record that has them all, apart, still means it.
+    """
 
     word: str
     strength: float
     why: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +72,20 @@ def make_plan(query: Query, intent: Intent, synonyms: Synonyms, lexicon: Lexicon
 def _want(unit: Unit, synonyms: Synonyms, lexicon: Lexicon, weights: Weights) -> Want:
     parts = lexicon.inside(unit.text) if len(unit.text) > 2 and not unit.text.isascii() else []
     inner = tuple(
-        Want(Unit(part, unit.weight), _alternatives(part, synonyms, weights))
+        Want(Unit(part, unit.weight), _alternatives(part, synonyms, weights, lexicon))
         for part in parts
         if len(part) > 1
     )
-    return Want(unit, _alternatives(unit.text, synonyms, weights), inner)
+    return Want(unit, _alternatives(unit.text, synonyms, weights, lexicon), inner)
 
 
-def _alternatives(word: str, synonyms: Synonyms, weights: Weights) -> tuple[Alternative, ...]:
-    others = synonyms.expand(word)[:_EXPANSIONS]
-    return (
-        Alternative(word, 1.0),
-        *(Alternative(e.word, weights.strength(e.strength), e.why) for e in others),
-    )
+def _alternatives(
+    word: str, synonyms: Synonyms, weights: Weights, lexicon: Lexicon
+) -> tuple[Alternative, ...]:
+    found = [Alternative(word, 1.0)]
+    for other in synonyms.expand(word)[:_EXPANSIONS]:
+        parts = tuple(lexicon.inside(other.word)) if other.strength is not Strength.RELATED else ()
+        whole = all(len(part) > 1 for part in parts) and len(parts) > 1
+        strength = weights.strength(other.strength)
+        found.append(Alternative(other.word, strength, other.why, parts if whole else ()))
+    return tuple(found)

@@ -17,6 +17,7 @@ from kb.search.plan import Alternative, Plan, Want
 from kb.search.snapshot import FACETS, Bools, Floats, Snapshot
 from kb.search.weights import Weights
 
+_FULL_GAIN = 0.6  # a word in the name gains about so much
 _SHAPE_LIMIT = 24  # characters of the query that are compared with names
 _SHARES = {
     Field.NAME: 1.0,
@@ -145,7 +146,9 @@ class Scorer:
             return 0.0
         worth = rarity * factor
         total += found * np.float32(worth)
-        cover += (found > 0) * np.float32(worth)
+        floor = np.float32(self._weights.shallow)
+        depth = floor + (1 - floor) * np.minimum(found * np.float32(1 / _FULL_GAIN), 1)
+        cover += (found > 0) * depth * np.float32(worth)
         return worth
 
     def _rarity(self, found: Floats) -> float:
@@ -156,10 +159,14 @@ class Scorer:
         """Per document the gain of the alternative that serves it best."""
         best = np.zeros(self._snapshot.size, np.float32)
         for alternative in alternatives:
-            gains = self._snapshot.gains(alternative.word)
-            if len(gains.docs):
-                offered = gains.gains * np.float32(alternative.strength)
-                best[gains.docs] = np.maximum(best[gains.docs], offered)
+            offers = [(self._snapshot.gains(alternative.word), alternative.strength)]
+            if alternative.parts:
+                apart = self._snapshot.gains_of_all(alternative.parts)
+                offers.append((apart, alternative.strength * self._weights.inner))
+            for gains, strength in offers:
+                if len(gains.docs):
+                    offered = gains.gains * np.float32(strength)
+                    best[gains.docs] = np.maximum(best[gains.docs], offered)
         return best
 
     def _satisfy(self, want: Want, found: Floats) -> None:
@@ -261,6 +268,9 @@ class Scorer:
             "issue": w.kind_issue,
             "guide": w.kind_guide,
         }
+        if kind:
+            factors["indicator"] *= w.other_kinds
+            factors["project"] *= w.other_kinds
         if kind == "problem":
             factors["issue"] *= w.problem_boost
             factors["guide"] *= w.problem_boost**0.5

@@ -101,16 +101,20 @@ class Lexicon:
     def __contains__(self, word: str) -> bool:
         return word in self.frequency
 
-    def cut(self, text: str) -> list[str]:
-        """Words and single unknown characters of a run of text, in order; joined they give the text."""
+    def cut(self, text: str, without: str = "") -> list[str]:
+        """Words and single unknown characters of a run of text, in order; joined they give the text.
+
+        ``without`` is a word not to use.
+        """
         size = len(text)
         best = [0.0] * (size + 1)
         step = [1] * (size + 1)
         for start in range(size - 1, -1, -1):
             best[start], step[start] = best[start + 1] - self._total - 3.0, 1
             for length in range(2, min(self._longest, size - start) + 1):
-                count = self.frequency.get(text[start : start + length])
-                if count is None:
+                word = text[start : start + length]
+                count = self.frequency.get(word)
+                if count is None or word == without:
                     continue
                 chance = best[start + length] + math.log(count) - self._total
                 if chance > best[start]:
@@ -122,17 +126,5 @@ class Lexicon:
         return words
 
     def inside(self, word: str) -> list[str]:
-        """Shorter known words inside a word, best cut without the word itself ([] where there is none)."""
-        size = len(word)
-        if size < 3:
-            return []
-        halves = [(word[:i], word[i:]) for i in range(1, size)]
-        known = [(a, b) for a, b in halves if self._known(a) and self._known(b)]
-        if known:
-            a, b = max(known, key=lambda ab: self.frequency.get(ab[0], 1) * self.frequency.get(ab[1], 1))
-            return [part for half in (a, b) for part in self.cut(half)]
-        pieces = [w for w in self.cut(word[:-1]) + self.cut(word[1:]) if len(w) > 1]
-        return list(dict.fromkeys(pieces))
-
-    def _known(self, word: str) -> bool:
-        return len(word) > 1 and word in self.frequency
+        """The words that a longer word falls into, without single characters."""
+        return [part for part in self.cut(word, without=word) if len(part) > 1] if len(word) > 2 else []

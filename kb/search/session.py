@@ -28,6 +28,7 @@ _LETTERS = re.compile(r"[a-z']{2,40}(?: [a-z']{1,40})*")
 _HAN_RUN = re.compile("[\u3400-\u9fff]{2,24}")
 _SYNONYM_FREQUENCY = 5  # a synonym that no record holds is still a word of queries
 _GOOD = 0.75  # coverage from which on a query needs no repair
+_RARE = 5  # letters that records hold are still read as pinyin of words that so many times more hold
 _ENOUGH = 0.5  # coverage below which an answer is called partial
 
 PINYIN, ONE_OFF, SOME, CHARACTERS = "拼音", "一字之差", "部分词", "部分字"
@@ -110,7 +111,7 @@ class Session:
         scores = self._score(plan)
         found = _Found(plan, scores)
         if not query.bare or query.text in self.snapshot.codes or scores.literal:
-            return found
+            return found if not _LETTERS.fullmatch(query.text) else self._by_sound(query, scores) or found
         steps: list[Callable[[Query, Scores], _Found | None]] = [self._by_sound, self._by_one_off]
         for step in steps:
             better = step(query, scores)
@@ -143,9 +144,10 @@ class Session:
         def read(match: re.Match[str]) -> str:
             nonlocal said
             letters = match.group()
-            if len(self.snapshot.find(letters)[0]):
+            held = len(self.snapshot.find(letters)[0])
+            words = self.snapshot.sounds().read(letters.replace(" ", "").replace("'", ""), full=held > 0)
+            if held and sum(len(self.snapshot.gains(word).docs) for word in words) <= _RARE * held:
                 return letters
-            words = self.snapshot.sounds().read(letters.replace(" ", "").replace("'", ""))
             said = said or bool(words)
             return "".join(words) or letters
 

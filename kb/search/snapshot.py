@@ -175,6 +175,21 @@ class Snapshot:
             self._gains.put(word, found, found.docs.nbytes + found.gains.nbytes + 200)
         return found
 
+    def gains_of_all(self, words: tuple[str, ...]) -> Gains:
+        """What several words together give the documents that hold them all: their mean."""
+        key = "&".join(words)
+        found = self._gains.get(key)
+        if found is None:
+            lists = sorted((self.gains(word) for word in words), key=lambda gains: len(gains.docs))
+            docs, total = lists[0].docs, lists[0].gains.copy()
+            for other in lists[1:]:
+                place = np.minimum(other.docs.searchsorted(docs), max(len(other.docs) - 1, 0))
+                both = other.docs[place] == docs if len(other.docs) else np.zeros(len(docs), bool)
+                docs, total = docs[both], total[both] + other.gains[place[both]]
+            found = Gains(docs, (total / np.float32(len(words))).astype(np.float32))
+            self._gains.put(key, found, docs.nbytes + total.nbytes + 200)
+        return found
+
     def loaded(self, document: int) -> Loaded:
         """A document by its number, with its normal texts."""
         key = str(document)

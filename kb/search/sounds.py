@@ -81,12 +81,12 @@ class SoundTable:
                 found.update(dict.fromkeys(table[key][:3]))
         return list(found)[:limit]
 
-    def read(self, letters: str) -> tuple[str, ...]:
+    def read(self, letters: str, full: bool = False) -> tuple[str, ...]:
         """Words that a run of letters spells: in full, as initials, or in full one after the other.
 
-        () where it spells nothing.
+        ``full`` leaves initials out. () where it spells nothing.
         """
-        whole = self.full.get(letters) or (self.initials.get(letters) if len(letters) > 1 else None)
+        whole = self.full.get(letters) or (not full and len(letters) > 1 and self.initials.get(letters))
         if whole:
             return (whole[0],)
         return self._split(letters) if 4 <= len(letters) <= 60 else ()

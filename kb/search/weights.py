@@ -34,6 +34,7 @@ class Weights:
     # Words of the query.
     generic: float = 0.3  # 项目 工程 经费 …: they say little about what is meant
     unknown: float = 0.25  # characters no word explains
+    shallow: float = 0.4  # least that a mention deep in a body counts as coverage
     coverage: float = 1.6  # power of the share of the query that a record covers
     quorum: float = 0.34  # least share of the best record's coverage that still matches
 
@@ -61,6 +62,7 @@ class Weights:
     kind_project: float = 0.8
     kind_issue: float = 0.75
     kind_guide: float = 0.75
+    other_kinds: float = 0.6  # indicators and projects, for a problem or a question
     problem_boost: float = 2.6  # issue; guide gets the root of it
     question_boost: float = 2.4  # framework and guide; issue gets the root of it
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kb.search.arrays import FIELDS, Docs, Field, Masks
+from kb.search.arrays import FIELDS, NEXT_ITEM, Docs, Field, Masks
 from kb.search.index import COUNT_BITS, COUNT_SHIFTS
 from kb.search.prepare import field_texts, prepare
 from kb.search.segment import segmenter
@@ -45,6 +45,24 @@ class ExhaustiveSnapshot(Snapshot):
                 docs.append(number)
                 gains.append(total / (total + np.float32(self._weights.k1)))
         return Gains(np.array(docs, np.int32), np.array(gains, np.float32))
+
+    def gains_of_all(self, words: tuple[str, ...]) -> Gains:
+        found = [self.gains(word) for word in words]
+        common = sorted(set.intersection(*(set(gains.docs.tolist()) for gains in found)))
+        tables = [dict(zip(gains.docs.tolist(), gains.gains, strict=True)) for gains in found]
+        by_size = sorted(range(len(words)), key=lambda n: len(found[n].docs))
+        total = [
+            sum((tables[n][doc] for n in by_size), np.float32(0)) / np.float32(len(words)) for doc in common
+        ]
+        return Gains(np.array(common, np.int32), np.array(total, np.float32))
+
+    def named(self, fragment: str) -> Docs:
+        docs, masks = self.find(fragment)
+        return docs[(masks >> Field.NAME & 1).astype(bool)]
+
+    def whole_items(self, fragment: str, field: Field) -> Docs:
+        held = [n for n, texts in enumerate(self._texts) if fragment in texts[field].split(NEXT_ITEM)]
+        return np.array(held, np.int32)
 
     def _of_word(self, word: str, number: int) -> np.float32:
         packed, total = self._words[number].get(word, 0), np.float32(0)

@@ -6,18 +6,19 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from werkzeug.serving import make_server
 
 from kb.knowledge import KnowledgeBase
+from kb.settings import Settings
 from web.app import create_app
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="没有安装 playwright")
-
+HARD = Path(__file__).parents[1] / "cases" / "pages"
 CHROMIUM = Path(os.environ.get("CHROMIUM") or "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
@@ -33,24 +34,48 @@ ARGUMENTS = [
 def browser() -> Iterator[Any]:
     """Chromium; without one the tests are skipped, or fail where KB_REQUIRE_BROWSER=1."""
     if not CHROMIUM.exists():
-        reason = f"没有 Chromium：{CHROMIUM}（用 CHROMIUM 指明路径）"
-        if os.environ.get("KB_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        _give_up(f"没有 Chromium：{CHROMIUM}（用 CHROMIUM 指明路径）")
+    try:
+        from playwright import sync_api
+    except ImportError:
+        _give_up("没有安装 playwright")
     with sync_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield opened
         opened.close()
 
 
-@pytest.fixture(scope="session")
-def site(kb: KnowledgeBase) -> Iterator[str]:
-    """Address of the pages on the session's knowledge base."""
+def _give_up(reason: str) -> NoReturn:
+    if os.environ.get("KB_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def served(kb: KnowledgeBase) -> Iterator[str]:
+    """Address at which the pages of ``kb`` are served."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, create_app(kb), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(kb: KnowledgeBase) -> Iterator[str]:
+    """Address of the pages on the session's knowledge base."""
+    with served(kb) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def hard_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the pages on the records that a page may stumble over."""
+    with (
+        KnowledgeBase.open(Settings(tmp_path_factory.mktemp("hard"), catalogue=HARD)) as kb,
+        served(kb) as address,
+    ):
+        yield address
 
 
 @dataclass

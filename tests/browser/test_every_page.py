@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from indicators.model import Indicator, Kind, Project, Record
+from indicators.shipped import read_catalogue
 from kb.links import PATHS, url_of
 
 pytestmark = pytest.mark.browser
@@ -27,6 +28,7 @@ LISTS = (
     "/sources",
     "/projects",
 )
+HARD = Path(__file__).parents[1] / "cases" / "pages"
 SHOTS = os.environ.get("KB_SHOTS", "")
 """Folder that screenshots are left in, to be looked at; none are made without it."""
 
@@ -67,6 +69,19 @@ def test_no_page_scrolls_sideways(open_page: Open, site: str, addresses: list[st
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wide.append((url, page.evaluate(WIDEST)))
         shoot(page, url, str(width))
+    assert wide == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_hard_records_do_not_burst_the_page(browser: Any, hard_site: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    wide = []
+    for record in read_catalogue(HARD):
+        if record.kind in PATHS:
+            page.goto(hard_site + url_of(record.kind, record.code))
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wide.append((record.code, page.evaluate(WIDEST)))
+    page.close()
     assert wide == []
 
 

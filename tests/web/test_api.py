@@ -131,6 +131,6 @@ def test_present_is_the_only_place_that_shapes_hits() -> None:
 
 
 def test_kinds_have_one_name_each() -> None:
-    from web.context import KIND_NAMES
+    from web.words import KIND_NAMES
 
     assert KIND_NAMES.keys() == set(Kind)

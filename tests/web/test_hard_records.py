@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from html_page import Page
+from tests.web.html_page import Page
 
 from indicators.shipped import read_catalogue
 from kb.knowledge import KnowledgeBase
@@ -117,7 +117,7 @@ def test_what_was_read_stands_beside_what_was_written(pages: FlaskClient) -> Non
     text = shown(pages, "/project/XM-1")
     assert "2021年12月底前 时限" in text
     assert "全覆盖 全覆盖 全覆盖" in text
-    assert "含糊 <i>明显改善</i> 定性" in text
+    assert "含糊 <i>明显改善</i> 文字，读不出数" in text
     assert "空白 — 空，未填值" in text
     assert "完成5个" in text
     assert "待核" in text

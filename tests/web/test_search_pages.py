@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
-from html_page import Page
+from tests.web.html_page import Page
 
 from kb.knowledge import KnowledgeBase
 from kb.search.answer import Filters
