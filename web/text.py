@@ -26,11 +26,13 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
 
 def slots(text: str) -> Markup:
     """A wording with its ``{slots}`` set apart; the braces stay, so that a copy is the same text."""
-    pieces = (
-        Markup('<span class="slot">{}</span>').format(piece) if _SLOT.fullmatch(piece) else escape(piece)
-        for piece in _SLOT.split(text)
-    )
+    pieces = (_slot(piece) if _SLOT.fullmatch(piece) else escape(piece) for piece in _SLOT.split(text))
     return Markup("").join(pieces)
+
+
+def _slot(piece: str) -> Markup:
+    """A slot in one piece; only a long one may be broken at the end of a line."""
+    return Markup('<span class="{}">{}</span>').format("slot long" if len(piece) > 12 else "slot", piece)
 
 
 def plain_text(html: str) -> str:

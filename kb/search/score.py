@@ -78,7 +78,7 @@ class Scorer:
         share = cover[places] / np.float32(asked or 1.0)
         best = float(share.max())
         values = total[places] * share ** np.float32(self._weights.coverage)
-        matched = share >= max(best * self._quorum(plan), 1e-6)
+        matched = self._demand(plan, places, share >= max(best * self._quorum(plan), 1e-6))
         if stem:
             bonus = np.zeros(size, np.float32)
             self._add_wholes(stem, docs, masks, bonus)
@@ -183,6 +183,16 @@ class Scorer:
             wanted = np.array([value in names for value in facet.values], bool)
             inside |= wanted[facet.codes]
         return inside
+
+    def _demand(self, plan: Plan, places: Docs, matched: Bools) -> Bools:
+        """Sector and level are demanded of a query that names nothing else, where anything has them."""
+        if not plan.wants or any(not (w.unit.sectors or w.unit.levels) for w in plan.wants):
+            return matched
+        narrowed = matched.copy()
+        for names, facets in ((plan.intent.sectors, ("sector",)), (plan.intent.levels, ("level1", "level2"))):
+            if names:
+                narrowed &= self._in(names, facets)[places]
+        return narrowed if narrowed.any() else matched
 
     def _quorum(self, plan: Plan) -> float:
         """Share of the best record's coverage that a match needs: most words of a short query."""

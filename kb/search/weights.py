@@ -16,39 +16,39 @@ class Weights:
 
     # BM25F: how much a word counts in each field (code, name, aliases, keywords, gist, body).
     code: float = 2.0
-    name: float = 5.0
-    alias: float = 3.5
-    keyword: float = 2.5
-    gist: float = 1.2  # first text of the body: explanation, finding, description
+    name: float = 8.0
+    alias: float = 2.8
+    keyword: float = 2.0
+    gist: float = 1.9  # first text of the body: explanation, finding, description
     body: float = 0.5
     k1: float = 1.6  # saturation: a word said twice is not worth two
     b_name: float = 0.45  # length normalisation of short fields
     b_body: float = 0.55  # length normalisation of long fields
 
     # Synonyms, by strength; several words of a group never add up, the best counts.
-    same: float = 0.9
-    near: float = 0.6
+    same: float = 1.0
+    near: float = 0.7
     related: float = 0.35
-    inner: float = 0.75  # parts of a long word, when the whole is not there
+    inner: float = 0.65  # parts of a long word, when the whole is not there
 
     # Words of the query.
-    generic: float = 0.3  # 项目 工程 经费 …: they say little about what is meant
+    generic: float = 0.25  # 项目 工程 经费 …: they say little about what is meant
     unknown: float = 0.25  # characters no word explains
     shallow: float = 0.4  # least that a mention deep in a body counts as coverage
-    coverage: float = 1.6  # power of the share of the query that a record covers
-    quorum: float = 0.34  # least share of the best record's coverage that still matches
+    coverage: float = 1.3  # power of the share of the query that a record covers
+    quorum: float = 0.3  # least share of the best record's coverage that still matches
 
     # Whole query against whole fields.
     whole_name: float = 3.0  # the name is exactly the query
     whole_alias: float = 1.2  # an alias or keyword is exactly the query
     phrase: float = 0.45  # the query stands literally in the record (name; less elsewhere)
-    shape: float = 0.9  # share of character pairs that query and name have in common
+    shape: float = 1.4  # share of character pairs that query and name have in common
 
     # Soft filters.
     sector: float = 0.7  # the query names the record's sector
     level: float = 1.6  # the query names the record's level 1 or 2
     unit: float = 0.15  # the query's unit of time, money, share fits level 2
-    climate: float = 0.35  # the sector that most matching records come from
+    climate: float = 0.44  # the sector that most matching records come from
 
     # Records.
     core: float = 0.12
@@ -63,7 +63,7 @@ class Weights:
     kind_issue: float = 0.75
     kind_guide: float = 0.75
     other_kinds: float = 0.6  # indicators and projects, for a problem or a question
-    problem_boost: float = 2.6  # issue; guide gets the root of it
+    problem_boost: float = 3.2  # issue; guide gets the root of it
     question_boost: float = 2.4  # framework and guide; issue gets the root of it
 
     def strength(self, strength: Strength) -> float:

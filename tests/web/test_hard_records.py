@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from tests.web.html_page import Page
 
 from indicators.shipped import read_catalogue
 from kb.knowledge import KnowledgeBase
 from kb.links import PATHS, url_of
 from kb.settings import Settings
+from tests.web.html_page import Page
 from web.app import create_app
 from web.present import record_json
 

@@ -9,12 +9,12 @@ from urllib.parse import urldefrag
 
 import pytest
 from flask.testing import FlaskClient
-from tests.web.html_page import Page
 from werkzeug.test import TestResponse
 
 from indicators.model import Indicator, Project, Record
 from kb.knowledge import KnowledgeBase
 from kb.links import PATHS, url_of
+from tests.web.html_page import Page
 from web.app import create_app
 
 LISTS = ("/", "/search", "/sectors", "/frameworks", "/problems", "/guides", "/sources", "/projects")

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
-from tests.web.html_page import Page
 
 from kb.knowledge import KnowledgeBase
 from kb.search.answer import Filters
+from tests.web.html_page import Page
 from web.query import SearchState
 from web.search import facet_groups, page_numbers
 
