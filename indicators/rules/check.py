@@ -83,7 +83,7 @@ def _apply(rule: Rule, pack: RulePack, table: TableFacts) -> Iterator[Finding]:
 _NONE: frozenset[str] = frozenset()
 _YIELDS_TO: dict[str, frozenset[str]] = {
     "P01": frozenset({"P05", "P21", "P23", "P25", "P12", "P60"}),
-    "P02": frozenset({"P01", "P05", "P21", "P23", "P25", "P12", "P11"}),
+    "P02": frozenset({"P01", "P05", "P21", "P23", "P25", "P12"}),
     "P12": frozenset({"P11"}),
     "P07": frozenset({"P03", "P04", "P16"}),
 }

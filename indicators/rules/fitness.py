@@ -153,8 +153,10 @@ def no_core_indicator(table: TableFacts, checking: Checking) -> Iterator[Finding
     """No row means any of the sector's core indicators."""
     if len(table.rows) < checking["rows"] or not table.cores or table.draft.kind is TableKind.DEPARTMENT:
         return
+    sector = table.cores[0].sector
+    sure = [r.match for r in table.rows if r.match and r.match.indicator and r.match.indicator.sector == sector]
     codes = {core.code for core in table.cores}
-    if any(r.match and r.match.code in codes for r in table.rows):
+    if len(sure) < checking["sure"] or any(m.code in codes for m in sure):
         return
     near = sorted(table.cores, key=lambda c: -likeness(c.name + "".join(c.keywords), table.draft.project))[:3]
     names = "、".join(core.name for core in near)

@@ -57,7 +57,7 @@ _ANY_RATE = "成本(?:控制|节约|降低)|预算|占|标准"
 @row_check("P04")
 def wrong_unit(row: RowFacts, checking: Checking) -> Finding | None:
     """A unit of another family than the name's last word asks for, or two units that disagree."""
-    if row.tail is Tail.DEGREE and _QUESTION.fullmatch(row.target):
+    if row.tail is Tail.DEGREE and _QUESTION.fullmatch(row.target) and "是否" not in row.name:
         return checking.row(
             row, "“{name}”要有百分比或分数，值却写“{target}”。", wanted="%或分", evidence=row.target
         )
@@ -231,20 +231,25 @@ def beyond_hundred(row: RowFacts, checking: Checking) -> Finding | None:
 
 
 _SEPARATORS = re.compile(r"[、/／，,；;]|以及|及其|\s+(?=[^\d\s])|(?<=[一-鿿]{2})[和及与](?=[一-鿿]{2})")
-_SINGLE_THINGS = re.compile(r"“[^”]*”|《[^》]*》|\([^)]*\)|（[^）]*）|\d+[、~-]\d+")
+_WITHIN = re.compile(
+    r"“[^”]*”|《[^》]*》|\([^)]*\)|（[^）]*）|\d+[、~-]\d+|[一-鿿]、(?:[一-鿿]、)+(?=[一-鿿])"
+    r"|及以[上下]|[参普涉顾温][与及]|协和|郑和|和谐|平和|与[^、]{1,8}相关|达到或|国家/国际|及[时格早]|与[会否]"
+)
+"""Signs that join nothing: quotations, brackets, lists of single characters (核、生、化), 及时, 省级及以上."""
 
 
 @row_check("P13")
 def several_in_one(row: RowFacts, checking: Checking) -> Finding | None:
     """Several things in one row: two questions, two rates, or a list of objects with one value."""
-    name = _SINGLE_THINGS.sub("", row.name)
+    name = _WITHIN.sub("", row.name)
     if name.count("是否") > 1 or len(re.findall(r"率(?![先领直])", name)) > 1:
         return checking.row(row, count=2, word=row.name, evidence=row.name)
     parts = [p for p in _SEPARATORS.split(name) if len(p.strip()) > 1]
     strong = [p for p in re.split(r"[、/／，,；;]|以及", name) if len(p.strip()) > 1]
     if len(parts) < 2:
         return None
-    enough = len(parts) >= checking["parts"] and len(strong) > 1
+    listed = re.search(r"、[^、]+等", name) is not None  # an open list stands for one class of things
+    enough = len(parts) >= checking["parts"] and len(strong) > 1 and not listed
     verbs = len(strong) > 1 and all(pattern("^(?:{口号副词})*{口号动词}").search(p) for p in strong)
     own = None if enough or verbs else Severity.HINT
     return checking.row(row, severity=own, count=len(parts), word=row.name, evidence=row.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -32,12 +33,17 @@ def output_again(table: TableFacts, checking: Checking) -> Iterator[Finding]:
                 break
 
 
+_PERIOD = re.compile(r"(?:20\d\d年)?全年|20\d\d年度?|\d{1,2}(?:月)?[-—~至]\d{1,2}月|\d+年|服务周期|服务期限?")
+
+
 @row_check("P20")
 def period_not_deadline(row: RowFacts, checking: Checking) -> Finding | None:
     """A timeliness row that gives a span or a length of time instead of a time limit."""
     if row.level2 != "时效指标":
         return None
     value = row.value
+    if _PERIOD.fullmatch(row.name) and not row.family == "比例":
+        return checking.row(row, evidence=row.target)
     spans = value.kind is ValueKind.DATE and value.start is not None
     if spans and not pattern("完成时间|截止|完工|竣工").search(row.name):
         return checking.row(row, evidence=row.target)
@@ -46,7 +52,7 @@ def period_not_deadline(row: RowFacts, checking: Checking) -> Finding | None:
         and value.comparator in {"", "=", "≥", ">"}
         and row.unit in {"年", "月", "个月", "天", "日"}
     )
-    if lasting and not pattern("内|完成|办结|响应|拨付|支付|缩短|提前|及时|用时|工期|时限|率").search(
+    if lasting and not pattern("内|完成|办结|响应|拨付|支付|缩短|提前|及时|用时|工期|时限|时间|率").search(
         row.name
     ):
         return checking.row(row, evidence=row.shown())
@@ -60,7 +66,7 @@ def whole_budget(row: RowFacts, checking: Checking) -> Finding | None:
         return None
     if pattern("{是否词}").search(row.name) and pattern("控制目标|预算内").search(row.name):
         return checking.row(row, "“{name}”只问有没有控制住，看不出花得贵不贵。", field="name")
-    if row.number is None or row.family != "金额" or row.value.per:
+    if row.number is None or _in_wan(row) is None or row.value.per:
         return None
     if row.level1 in {BENEFIT, SATISFACTION}:
         return None
@@ -83,7 +89,7 @@ def _is_budget(row: RowFacts, checking: Checking) -> bool:
 
 
 def _in_wan(row: RowFacts) -> Decimal | None:
-    scale = {"元": Decimal("0.0001"), "万元": Decimal(1), "亿元": Decimal(10000)}.get(row.unit)
+    scale = {"元": Decimal("0.0001"), "万元": Decimal(1), "万": Decimal(1), "亿元": Decimal(10000)}.get(row.unit)
     return row.number * scale if row.number is not None and scale else None
 
 
@@ -99,6 +105,8 @@ def illegal_pairs(table: TableFacts, checking: Checking) -> Iterator[Finding]:
         right = level1_of(row.level2)
         if row.level1 == right or _old_cost(row) or (row.level1 == BENEFIT and row.level2 == SUSTAINED):
             continue
+        if row.level1 == BENEFIT and right == SATISFACTION and checking.pack.edition is None:
+            continue  # forms of before 2020 have 满意度 under 效益
         doubtful = row.level1 == BENEFIT and right == SATISFACTION
         own = Severity.HINT if doubtful or (row.level1 == OUTPUT and right == BENEFIT) else None
         yield checking.row(

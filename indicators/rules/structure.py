@@ -13,7 +13,7 @@ from indicators.rules.base import Checking, row_check, table_check
 from indicators.rules.facts import RowFacts, TableFacts
 from indicators.rules.lexicon import pattern
 from indicators.rules.likeness import likeness, pairs, plain
-from indicators.taxonomy import BENEFIT, OUTPUT, SATISFACTION, Edition
+from indicators.taxonomy import BENEFIT, OUTPUT, SATISFACTION, Edition, level1_of
 from indicators.value import ValueKind
 from indicators.weights import EXECUTION, SCHEMES, furthest, total_fits
 
@@ -24,7 +24,7 @@ def missing_class(table: TableFacts, checking: Checking) -> Iterator[Finding]:
     known = [r for r in table.rows if r.level1]
     if len(known) < checking["rows"] or len(known) < len(table.rows) * 0.8:
         return
-    have = {r.level1 for r in known}
+    have = {r.level1 for r in known} | {level1_of(r.level2) for r in known}
     missing = [level for level in (OUTPUT, BENEFIT) if level not in have]
     if missing:
         yield checking.whole(missing="、".join(missing), evidence="、".join(sorted(have)))
@@ -147,7 +147,7 @@ def repeated(table: TableFacts, checking: Checking) -> Iterator[Finding]:
 def _near(row: RowFacts, other: RowFacts, least: float) -> bool:
     same = row.number == other.number and row.unit == other.unit and row.level1 == other.level1
     return (
-        same and row.number != 100 and row.level1 != SATISFACTION and likeness(row.name, other.name) >= least
+        same and (row.number or 0) >= 10 and row.number != 100 and row.level1 != SATISFACTION and likeness(row.name, other.name) >= least
     )
 
 

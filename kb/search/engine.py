@@ -15,7 +15,7 @@ from kb.search import text as normal_text
 from kb.search.answer import Filters, SearchAnswer, SearchDocument
 from kb.search.arrays import Field, TextArrays
 from kb.search.generations import Generations
-from kb.search.index import LABEL_COUNTS, Writer
+from kb.search.index import Writer
 from kb.search.prepare import Prepared, prepare
 from kb.search.segment import Segmenter, segmenter
 from kb.search.session import Session
@@ -180,12 +180,12 @@ class SearchEngine:
                 writer.add(prepared.record, prepared.words)
                 texts.append(prepared.texts)
                 rows.append(prepared.row)
-                labels.update(word for word, count in prepared.words.items() if count & LABEL_COUNTS)
                 if len(prepared.texts[Field.NAME]) <= NAME_LIMIT:
                     labels.add(prepared.texts[Field.NAME])
                 if progress and (done % 100 == 0 or done == total):
                     progress(done, total)
             frequency = writer.frequencies()
+            labels |= writer.label_words()
             writer.commit()
             TextArrays.build(texts).save(folder)
             columns = msgspec.msgpack.encode(Columns(rows, frequency))

@@ -8,15 +8,17 @@ to its codec as one block, which leaves files, segments and deletions as Whoosh 
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from whoosh import fields, formats
+from whoosh import columns, fields, formats
 from whoosh import index as whoosh_index
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PerDocWriter
 from whoosh.reading import TermNotFound
 
 WORDS, RECORD = "words", "record"
@@ -52,14 +54,13 @@ class Writer:
             whoosh_index.create_in(str(folder), schema).close()
         self._index = whoosh_index.open_dir(str(folder))
         self._writer: Any = self._index.writer(codec=_Codec())
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[str, int] = defaultdict(count().__next__)
         self._words, self._docs, self._weights = array("I"), array("I"), array("I")
         self._added = 0
 
     def add(self, record: bytes, words: Mapping[str, int]) -> None:
         """Add a document: what ``Reader.record`` gives back, and its packed word counts."""
-        numbers = self._numbers
-        self._words.extend([numbers.setdefault(word, len(numbers)) for word in words])
+        self._words.extend(map(self._numbers.__getitem__, words))
         self._weights.extend(words.values())
         self._docs.extend([self._added] * len(words))
         self._writer.add_document(record=record)
@@ -74,6 +75,13 @@ class Writer:
         """Number of added documents that hold each word."""
         counts = np.bincount(np.frombuffer(self._words, np.uint32), minlength=len(self._numbers))
         return dict(zip(self._numbers, counts.tolist(), strict=True))
+
+    def label_words(self) -> set[str]:
+        """Words that stand in the name, an alias or a keyword of an added document."""
+        words, weights = np.frombuffer(self._words, np.uint32), np.frombuffer(self._weights, np.uint32)
+        labelled = np.zeros(len(self._numbers), bool)
+        labelled[words[weights & LABEL_COUNTS > 0]] = True
+        return {word for word, number in self._numbers.items() if labelled[number]}
 
     def commit(self) -> None:
         """Write everything; the index changes at once, at the renaming of its table of contents."""
@@ -199,11 +207,22 @@ class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
         self.finish_field()
 
 
+class _DocumentWriter(W3PerDocWriter):  # type: ignore[misc]
+    """Compresses records lightly: half the time for a tenth more space."""
+
+    def _create_column(self, name: str, column: Any) -> None:
+        stored = columns.PickleColumn(columns.CompressedBytesColumn(level=1))
+        super()._create_column(name, stored if name == "_stored" else column)
+
+
 class _Codec(W3Codec):  # type: ignore[misc]
     """Whoosh's own format, written through ``_FieldWriter``; read back by the stock codec."""
 
     def __init__(self) -> None:
         super().__init__(compression=0, inlinelimit=0)
+
+    def per_document_writer(self, storage: Any, segment: Any) -> _DocumentWriter:
+        return _DocumentWriter(self, storage, segment)
 
     def field_writer(self, storage: Any, segment: Any) -> _FieldWriter:
         return _FieldWriter(self, storage, segment)

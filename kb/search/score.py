@@ -14,7 +14,7 @@ import numpy as np
 from kb.search.answer import Filters
 from kb.search.arrays import Docs, Field, Masks
 from kb.search.plan import Alternative, Plan, Want
-from kb.search.snapshot import FACETS, Bools, Floats, Snapshot
+from kb.search.snapshot import FACETS, Bools, Floats, Gains, Snapshot
 from kb.search.weights import Weights
 
 _FULL_GAIN = 0.6  # a word in the name gains about so much
@@ -60,6 +60,7 @@ class Scorer:
         self._snapshot, self._weights = snapshot, weights
         self.prior = self._priors()
         self._kinds = snapshot.facets["kind"]
+        self._factors = {kind: self._kind_factors(kind) for kind in ("", "problem", "question")}
         self._name_pairs = np.maximum(snapshot.lengths[:, Field.NAME] - 1, 1)
         sectors = snapshot.facets["sector"].values
         self._no_sector = [number for number, name in enumerate(sectors) if not name]
@@ -87,14 +88,14 @@ class Scorer:
             bonus[docs] = 1
             matched |= bonus[places] > 0
         values += self._shape(plan, places) * np.float32(max(asked, 1.0))
-        values *= self.prior[places] * self._kind_factors(plan.intent.kind)[self._kinds.codes[places]]
+        values *= self.prior[places] * self._factors[plan.intent.kind][self._kinds.codes[places]]
         self._soften(plan, places, values)
         return Scores(places, values, matched, best, bool(len(docs)))
 
     def everything(self) -> Scores:
         """All live documents, the most useful first."""
         places = np.flatnonzero(self._snapshot.live).astype(np.int32)
-        values = self.prior[places] * self._kind_factors("")[self._kinds.codes[places]]
+        values = self.prior[places] * self._factors[""][self._kinds.codes[places]]
         return Scores(places, values, np.ones(len(places), bool), 1.0, literal=True)
 
     def restrict(self, plan: Plan, scores: Scores) -> Bools:
@@ -131,43 +132,45 @@ class Scorer:
             factor = min(factor, self._weights.unknown)
         if not want.parts:
             return self._add(whole, factor, total, cover)
-        rarity = self._rarity(whole)
-        total += whole * np.float32(rarity * factor * 0.5)
+        places = np.flatnonzero(whole)
+        total[places] += whole[places] * np.float32(self._rarity(len(places)) * factor * 0.5)
         inner = np.float32(self._weights.inner)
-        worth = 0.0
-        for part in want.parts:
-            found = np.maximum(self._best(part.alternatives) * inner, whole)
-            worth += self._add(found, factor, total, cover)
-        return worth
+        return sum(
+            self._add(np.maximum(self._best(part.alternatives) * inner, whole), factor, total, cover)
+            for part in want.parts
+        )
 
     def _add(self, found: Floats, factor: float, total: Floats, cover: Floats) -> float:
-        rarity = self._rarity(found)
-        if rarity <= 0:
+        places = np.flatnonzero(found)
+        worth = self._rarity(len(places)) * factor
+        if worth <= 0:
             return 0.0
-        worth = rarity * factor
-        total += found * np.float32(worth)
+        gains = found[places]
+        total[places] += gains * np.float32(worth)
         floor = np.float32(self._weights.shallow)
-        depth = floor + (1 - floor) * np.minimum(found * np.float32(1 / _FULL_GAIN), 1)
-        cover += (found > 0) * depth * np.float32(worth)
+        depth = floor + (1 - floor) * np.minimum(gains * np.float32(1 / _FULL_GAIN), 1)
+        cover[places] += depth * np.float32(worth)
         return worth
 
-    def _rarity(self, found: Floats) -> float:
-        count, size = int(np.count_nonzero(found)), self._snapshot.size
+    def _rarity(self, count: int) -> float:
+        size = self._snapshot.size
         return math.log(1 + (size - count + 0.5) / (count + 0.5)) if count else 0.0
 
     def _best(self, alternatives: Iterable[Alternative]) -> Floats:
         """Per document the gain of the alternative that serves it best."""
         best = np.zeros(self._snapshot.size, np.float32)
         for alternative in alternatives:
-            offers = [(self._snapshot.gains(alternative.word), alternative.strength)]
+            self._offer(best, self._snapshot.gains(alternative.word), alternative.strength)
             if alternative.parts:
                 apart = self._snapshot.gains_of_all(alternative.parts)
-                offers.append((apart, alternative.strength * self._weights.inner))
-            for gains, strength in offers:
-                if len(gains.docs):
-                    offered = gains.gains * np.float32(strength)
-                    best[gains.docs] = np.maximum(best[gains.docs], offered)
+                self._offer(best, apart, alternative.strength * self._weights.inner)
         return best
+
+    @staticmethod
+    def _offer(best: Floats, gains: Gains, strength: float) -> None:
+        if len(gains.docs):
+            offered = gains.gains * np.float32(strength)
+            best[gains.docs] = np.maximum(best[gains.docs], offered)
 
     def _satisfy(self, want: Want, found: Floats) -> None:
         """A unit that names a sector or level is satisfied by being in it."""
