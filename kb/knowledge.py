@@ -6,6 +6,7 @@ a ready one. Methods are safe to call from several threads.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from indicators.model import (
     Clause,
     Framework,
     Guide,
+    Indicator,
     IndicatorSet,
     Kind,
     ProblemType,
@@ -40,6 +42,7 @@ from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
 from kb.links import PATHS
 from kb.maintenance import BackupInfo, Finding
+from kb.reviewing import Reviewer
 from kb.search.answer import Filters, SearchAnswer
 from kb.search.engine import SearchEngine
 from kb.search.suggest import Suggestion
@@ -88,6 +91,8 @@ class KnowledgeBase:
         self._reader = reader
         self._store = store
         self._engine = SearchEngine(settings.index_folder, vocabulary(reader), settings.search_memory_mb)
+        self._preparing = threading.Lock()
+        self._prepared_reviewer: tuple[str, Reviewer] | None = None
         self._indexer = Indexer(
             reader, store, self._engine, FileLock(settings.home / "index.lock", timeout=_PATIENCE)
         )
@@ -210,6 +215,17 @@ class KnowledgeBase:
 
     def _all(self, type_: type[R]) -> tuple[R, ...]:
         return tuple(self._reader.of_type(type_))
+
+    # Reviewing
+
+    def reviewer(self) -> Reviewer:
+        """What a review needs to know, prepared once and again after the catalogue changed."""
+        stamp = self._reader.stamp(Kind.INDICATOR, Kind.SECTOR, Kind.PROJECT)
+        with self._preparing:
+            if self._prepared_reviewer is None or self._prepared_reviewer[0] != stamp:
+                records: list[Record] = [*self._all(Indicator), *self._all(Sector), *self._all(Project)]
+                self._prepared_reviewer = (stamp, Reviewer.of(records))
+            return self._prepared_reviewer[1]
 
     # Keeping
 

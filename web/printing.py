@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from indicators.coverage import LEVEL2, SectorCoverage
+from indicators.finding import Finding
+from indicators.model import Kind
 from kb.knowledge import CheckReport, ContentReport
 from kb.search.answer import Hit, SearchAnswer
-
-KIND_NAMES = {
-    "indicator": "指标", "framework": "框架", "project": "项目", "issue": "问题", "guide": "指南",
-    "node": "框架条目", "problem": "问题类型", "clause": "条款", "sector": "行业", "set": "指标集",
-    "source": "来源", "synonyms": "同义词",
-}  # fmt: skip
+from web.review_files import ReviewedFile
+from web.words import KIND_NAMES, PUBLIC_KIND_NAMES
 
 _LABELS = {
     "level1": "一级指标", "level2": "二级指标", "sector": "行业", "subsector": "行业类别", "explanation": "指标解释",
@@ -52,14 +50,16 @@ def answer_text(answer: SearchAnswer) -> str:
 def _hit_lines(hit: Hit) -> list[str]:
     place = " / ".join(part for part in (hit.sector, hit.level1, hit.level2) if part)
     core = " ★核心" if hit.core else ""
-    first = f"{hit.rank:>3}. {hit.name}{core}  [{KIND_NAMES.get(hit.kind, hit.kind)} {hit.code}] {place}"
+    first = (
+        f"{hit.rank:>3}. {hit.name}{core}  [{PUBLIC_KIND_NAMES.get(hit.kind, hit.kind)} {hit.code}] {place}"
+    )
     why = f"（{'；'.join(hit.why)}）" if hit.why else ""
     return [first, f"     {hit.snippet}{why}"]
 
 
 def record_text(record: dict[str, Any]) -> str:
     """A record with its filled fields, sources and joins."""
-    lines = [f"{record['name']}  [{KIND_NAMES.get(record['kind'], record['kind'])} {record['code']}]"]
+    lines = [f"{record['name']}  [{KIND_NAMES[Kind(record['kind'])]} {record['code']}]"]
     for field, value in record["fields"].items():
         if field in _LABELS and (text := _plain(value)):
             lines.append(f"{_LABELS[field]}：{text}")
@@ -85,7 +85,7 @@ def _plain(value: Any) -> str:
 
 def check_text(report: CheckReport) -> str:
     """What was counted, then what is wrong with its remedy, or that all is well."""
-    counts = "，".join(f"{KIND_NAMES[kind.value]} {n}" for kind, n in report.counts.items())
+    counts = "，".join(f"{KIND_NAMES[kind]} {n}" for kind, n in report.counts.items())
     lines = [f"记录：{counts}"]
     if report.ok:
         return "\n".join([*lines, "数据库、索引、目录一致。"])
@@ -175,3 +175,27 @@ def _row(head: str, cells: Sequence[object], widths: Sequence[int]) -> str:
 def _width(text: str) -> int:
     # A Chinese character takes two columns on a terminal.
     return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
+
+
+def review_text(reviewed: ReviewedFile) -> str:
+    """A reviewed file in words: each table's grade, then its findings row by row."""
+    lines = [f"== {reviewed.name}"]
+    lines += [f"请看：{problem}" for problem in reviewed.problems]
+    for review in reviewed.reviews:
+        draft = review.draft
+        amount = f"，{draft.amount} 万元" if draft.amount is not None else ""
+        lines.append(
+            f"{draft.project or '（未写项目名称）'}{amount}：{review.grade}（{review.points} 分，供复核）"
+        )
+        lines += [f"  整表 {_finding_line(f)}" for f in review.findings]
+        for row in review.rows:
+            lines += [
+                f"  第 {row.row.number} 行 {row.row.name or row.row.target}：{_finding_line(f)}"
+                for f in row.findings
+            ]
+    return "\n".join(lines)
+
+
+def _finding_line(finding: Finding) -> str:
+    repair = f" 建议：{finding.suggestion.text}" if finding.suggestion else ""
+    return f"[{finding.severity.label} {finding.code}] {finding.message}{repair}"

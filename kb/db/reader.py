@@ -105,6 +105,17 @@ class Reader:
         with self.engine.connect() as connection:
             return {Kind(row.kind): row.n for row in connection.execute(query)}
 
+    def stamp(self, *kinds: Kind) -> str:
+        """Changes whenever a record of these kinds does: their number and newest batch."""
+        wanted = [kind.value for kind in kinds]
+        query = (
+            select(func.count(), func.max(t.revision.c.batch))
+            .join(t.record, t.record.c.code == t.revision.c.code)
+            .where(t.record.c.kind.in_(wanted))
+        )
+        with self.engine.connect() as connection:
+            return "/".join(str(part) for part in connection.execute(query).one())
+
     def counts_by_sector(self) -> dict[tuple[Kind, str, bool], int]:
         """Number of records per (kind, sector code, core)."""
         group = (t.record.c.kind, t.record.c.sector, t.record.c.core)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -119,4 +120,59 @@ setting = Table(
     metadata,
     Column("key", String(80), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("key", String(80), primary_key=True),  # the name with case and width folded
+    Column("name", String(80), nullable=False),
+    Column("password", String(200), nullable=False),  # argon2; "" where only a proxy signs in
+    Column("role", String(16), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("epoch", Integer, nullable=False),  # sessions of an earlier epoch are void
+)
+
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("account", String(80), nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("ix_login_failure_at", "at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("target", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+query_count = Table(
+    "query_count",
+    metadata,
+    Column("query", String(80), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("asked", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("followed", Integer, nullable=False),
+    Index("ix_query_count_day", "day"),
+)
+
+query_follow = Table(
+    "query_follow",
+    metadata,
+    Column("query", String(80), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("code", CODE, primary_key=True),
+    Column("followed", Integer, nullable=False),
+    Index("ix_query_follow_day", "day"),
 )

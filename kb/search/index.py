@@ -38,8 +38,8 @@ def pack_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     packed: dict[str, int] = {}
     for field_counts, bits, shift in zip(counts, COUNT_BITS, COUNT_SHIFTS, strict=True):
         most = (1 << bits) - 1
-        for word, count in field_counts.items():
-            packed[word] = packed.get(word, 0) + ((count if count < most else most) << shift)
+        for word, times in field_counts.items():
+            packed[word] = packed.get(word, 0) + ((times if times < most else most) << shift)
     return packed
 
 

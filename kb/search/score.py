@@ -132,7 +132,7 @@ class Scorer:
             factor = min(factor, self._weights.unknown)
         if not want.parts:
             return self._add(whole, factor, total, cover)
-        places = np.flatnonzero(whole)
+        places = (whole > 0).nonzero()[0]
         total[places] += whole[places] * np.float32(self._rarity(len(places)) * factor * 0.5)
         inner = np.float32(self._weights.inner)
         return sum(
@@ -141,7 +141,7 @@ class Scorer:
         )
 
     def _add(self, found: Floats, factor: float, total: Floats, cover: Floats) -> float:
-        places = np.flatnonzero(found)
+        places = (found > 0).nonzero()[0]
         worth = self._rarity(len(places)) * factor
         if worth <= 0:
             return 0.0
