@@ -53,8 +53,10 @@ class Corrector:
             if found is None:
                 continue
             right, alike = found
-            swapped = end - start == len(chunk) and len(right) == len(window) >= 4
-            if alike or (doubtful and len(window) >= 4) or swapped:
+            # Without the same sound a slip is believed only inside or at the end of a long word.
+            likely = right[0] == window[0] and len(window) >= 4
+            swapped = end - start == len(chunk) and len(right) == len(window)
+            if alike or (likely and (doubtful or swapped)):
                 text = chunk[:start] + right + chunk[end:]
                 return Repair(text, window, right, sure=alike or doubtful)
         return None

@@ -18,6 +18,7 @@ from kb.search.snapshot import FACETS, Bools, Floats, Gains, Snapshot
 from kb.search.weights import Weights
 
 _FULL_GAIN = 0.6  # a word in the name gains about so much
+_ESTABLISHED = 3  # records that must hold a run of characters for it to count as a word
 _SHAPE_LIMIT = 24  # characters of the query that are compared with names
 _SHARES = {
     Field.NAME: 1.0,
@@ -80,16 +81,17 @@ class Scorer:
         best = float(share.max())
         values = total[places] * share ** np.float32(self._weights.coverage)
         matched = self._demand(plan, places, share >= max(best * self._quorum(plan), 1e-6))
+        holders = np.zeros(size, bool)
+        holders[docs] = True
         if stem:
             bonus = np.zeros(size, np.float32)
             self._add_wholes(stem, docs, masks, bonus)
             values += bonus[places] * np.float32(max(asked, 1.0))
-            bonus[:] = 0
-            bonus[docs] = 1
-            matched |= bonus[places] > 0
         values += self._shape(plan, places) * np.float32(max(asked, 1.0))
         values *= self.prior[places] * self._factors[plan.intent.kind][self._kinds.codes[places]]
         self._soften(plan, places, values)
+        matched &= values >= values.max() * np.float32(self._weights.least)
+        matched |= holders[places]
         return Scores(places, values, matched, best, bool(len(docs)))
 
     def everything(self) -> Scores:
@@ -128,7 +130,7 @@ class Scorer:
         whole = self._best(want.alternatives)
         self._satisfy(want, whole)
         factor = self._weights.generic if want.unit.weight < 1 else 1.0
-        if not want.unit.known and not want.unit.text.isascii():
+        if not want.unit.known and np.count_nonzero(whole) < _ESTABLISHED:
             factor = min(factor, self._weights.unknown)
         if not want.parts:
             return self._add(whole, factor, total, cover)

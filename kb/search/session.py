@@ -27,6 +27,7 @@ from kb.search.weights import Weights
 _LETTERS = re.compile(r"[a-z']{2,40}(?: [a-z']{1,40})*")
 _HAN_RUN = re.compile("[\u3400-\u9fff]{2,24}")
 _SYNONYM_FREQUENCY = 5  # a synonym that no record holds is still a word of queries
+_HELD = 3  # records that hold two characters together make them a word
 _GOOD = 0.75  # coverage from which on a query needs no repair
 _RARE = 5  # letters that records hold are still read as pinyin of words that so many times more hold
 _ENOUGH = 0.5  # coverage below which an answer is called partial
@@ -160,8 +161,8 @@ class Session:
         for run in dict.fromkeys(_HAN_RUN.findall(query.bare)):
             if len(self.snapshot.find(run)[0]):
                 continue
-            pieces = self._lexicon.cut(run)
-            repair = self._corrector.repair(run, pieces, self._lexicon.__contains__)
+            pieces = self._pieces(run)
+            repair = self._corrector.repair(run, pieces, self._is_word)
             if repair is not None:
                 text, sure = text.replace(run, repair.text), sure or repair.sure
         if text == query.text:
@@ -170,6 +171,20 @@ class Session:
         if again is None or not (sure or scores.covered < _GOOD or again.scores.literal):
             return None
         return again
+
+    def _pieces(self, run: str) -> list[str]:
+        """A run cut into words; neighbouring characters that records hold together are one piece."""
+        pieces: list[str] = []
+        for word in self._lexicon.cut(run):
+            joined = pieces[-1] + word if pieces and len(pieces[-1]) == len(word) == 1 else ""
+            if joined and self._is_word(joined):
+                pieces[-1] = joined
+            else:
+                pieces.append(word)
+        return pieces
+
+    def _is_word(self, text: str) -> bool:
+        return text in self._lexicon or (len(text) == 2 and len(self.snapshot.find(text)[0]) >= _HELD)
 
     def _again(self, text: str, step: str) -> _Found | None:
         plan = self._plan(parse(text))

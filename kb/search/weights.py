@@ -37,6 +37,7 @@ class Weights:
     shallow: float = 0.4  # least that a mention deep in a body counts as coverage
     coverage: float = 1.3  # power of the share of the query that a record covers
     quorum: float = 0.3  # least share of the best record's coverage that still matches
+    least: float = 0.09  # share of the best score below which nothing counts as a match
 
     # Whole query against whole fields.
     whole_name: float = 3.0  # the name is exactly the query
