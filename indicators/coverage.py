@@ -25,7 +25,7 @@ CORE_CLASSES = ("数量", "质量", "时效", "成本", "效益", "满意度")
 
 LEVEL2 = tuple(level2 for names in CATALOGUE_LEVELS.values() for level2 in names)
 
-_NEAR = 0.75
+_NEAR = 0.65
 
 
 @dataclass(frozen=True, slots=True)

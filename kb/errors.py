@@ -55,3 +55,59 @@ class HomeError(KnowledgeError):
 
     def __init__(self, home: Path, reason: str) -> None:
         super().__init__(f"知识库文件夹 {home} 不能使用：{reason}。请换一个文件夹（--home）或改正权限。")
+
+
+class ChangedMeanwhileError(KnowledgeError):
+    """Somebody else changed the record after its editor opened it."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(
+            f"{code} 在您打开之后被别人改过，没有保存您的修改。请重新打开这一条，看过新的内容再改。"
+        )
+
+
+class UnknownBatchError(KnowledgeError):
+    """There is no batch of this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"没有第 {number} 批。批次号见记录页的版本表或审计日志。")
+
+
+class UndoConflictError(KnowledgeError):
+    """A batch cannot be taken back whole: ``reasons`` say what stands in the way."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        shown = "；".join(self.reasons[:5]) + (f"；等 {len(self.reasons)} 处" if len(self.reasons) > 5 else "")
+        super().__init__(f"不能撤回，什么都没有改动：{shown}。请先撤回后来的改动，或直接修改这一条。")
+
+
+class CatalogueBatchError(KnowledgeError):
+    """The shipped catalogue was loaded by this batch."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"第 {number} 批是随程序发布的目录，不能撤回。要改其中一条，请直接修改那一条。")
+
+
+class AccountError(KnowledgeError):
+    """An account cannot be made or changed as asked; the message says why."""
+
+
+class LoginError(KnowledgeError):
+    """Name or password is wrong, or the account is disabled: which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("账号或密码不对。请检查大小写；忘记密码请找管理员重设。")
+
+
+class ThrottledError(KnowledgeError):
+    """Too many failed logins; ``minutes`` until the next try."""
+
+    def __init__(self, minutes: int) -> None:
+        self.minutes = minutes
+        super().__init__(f"登录失败次数太多，请过 {minutes} 分钟再试。忘记密码请找管理员重设。")
+
+
+class InputError(KnowledgeError):
+    """Something a user typed cannot be taken; the message says what to change."""

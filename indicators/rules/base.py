@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from indicators.draft import DraftRow
 from indicators.finding import Finding, Severity, Suggestion
 from indicators.rules.facts import RowFacts, TableFacts
 from indicators.taxonomy import Edition
@@ -300,17 +299,3 @@ def table_check(code: str) -> Callable[[TableCheck], TableCheck]:
         return check
 
     return register
-
-
-def draft_rows(rows: Sequence[Any]) -> tuple[DraftRow, ...]:
-    """Rows of a case as draft rows, numbered from 1."""
-    names = ("level1", "level2", "name", "target", "unit")
-    made = []
-    for number, row in enumerate(rows, 1):
-        fields = dict(row) if isinstance(row, dict) else dict(zip(names, row, strict=False))
-        fields = {k: v if k in _NUMBERS else str(v if v is not None else "") for k, v in fields.items()}
-        made.append(msgspec.convert({**fields, "number": number}, DraftRow))
-    return tuple(made)
-
-
-_NUMBERS = frozenset({"weight", "score"})

@@ -10,7 +10,15 @@ import msgspec
 
 from indicators.finding import Finding, Severity
 from indicators.rules import evaluation, fitness, measurable, placing, structure
-from indicators.rules.base import ROW_CHECKS, TABLE_CHECKS, Checking, Rule, RulePack, Undecidable
+from indicators.rules.base import (
+    ROW_CHECKS,
+    TABLE_CHECKS,
+    Case,
+    Checking,
+    Rule,
+    RulePack,
+    Undecidable,
+)
 from indicators.rules.conditions import check_goal, check_row, compiled
 from indicators.rules.facts import TableFacts
 from indicators.rules.lexicon import RULE_FILES, read_yaml
@@ -25,15 +33,23 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 
 @cache
 def _rule_files() -> tuple[dict[str, Rule], tuple[Undecidable, ...]]:
+    files = [read_yaml(file.name) for file in sorted(RULE_FILES.glob("_*.yaml"))]
+    fire: dict[str, list[Case]] = defaultdict(list)
+    quiet: dict[str, list[Case]] = defaultdict(list)
+    for content in files:
+        for code, cases in content.get("cases", {}).items():
+            fire[code] += msgspec.convert(cases.get("must_fire") or [], list[Case])
+            quiet[code] += msgspec.convert(cases.get("must_not_fire") or [], list[Case])
     rules: dict[str, Rule] = {}
     unknown: list[Undecidable] = []
-    for file in sorted(RULE_FILES.glob("_*.yaml")):
-        content = read_yaml(file.name)
+    for content in files:
         for item in content.get("rules", ()):
             rule = msgspec.convert({"group": content["group"], **item}, Rule)
-            rules[rule.code] = rule
+            rules[rule.code] = msgspec.structs.replace(
+                rule, must_fire=tuple(fire[rule.code]), must_not_fire=tuple(quiet[rule.code])
+            )
         unknown += msgspec.convert(content.get("undecidable", []), list[Undecidable])
-    return rules, tuple(unknown)
+    return dict(sorted(rules.items())), tuple(unknown)
 
 
 @cache

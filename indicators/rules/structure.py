@@ -249,7 +249,7 @@ def only_office_work(table: TableFacts, checking: Checking) -> Iterator[Finding]
         )  # fmt: skip
 
 
-_PRIVATE = ((re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"), "个人手机号"), (re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{9}[\dXx](?!\d)"), "身份证号"))  # fmt: skip
+_PRIVATE = ((re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d|\.\d|元|万)"), "个人手机号"), (re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{9}[\dXx](?!\d)"), "身份证号"))  # fmt: skip
 
 
 @table_check("P67")

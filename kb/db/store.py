@@ -1,4 +1,4 @@
-"""Writing: a batch of records in one transaction, each with its revision and outbox row."""
+"""Writing: a batch of records or settings in one transaction, each with its revision and outbox row."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, sele
 
 from indicators.model import Record
 from kb.db import tables as t
-from kb.db.rows import body_of, columns_of, links_of, targets_of
+from kb.db.audit import note
+from kb.db.rows import body_of, columns_of, links_of, record_from, targets_of
+from kb.errors import ChangedMeanwhileError, UndoConflictError, UnknownBatchError
 
 _CHUNK = 500
+_SETTING = "setting:"
+"""Before the key of a setting in ``revision.code``, so that settings have versions as records have."""
 
 
 def now() -> datetime:
@@ -45,26 +49,60 @@ class Store:
         actor: str,
         reason: str,
         settings: dict[str, str] | None = None,
+        expected: dict[str, int] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Batch:
         """Write records as one named batch; those whose content is unchanged are left alone.
 
-        ``settings`` are stored in the same transaction. Raises
-        ``sqlalchemy.exc.IntegrityError`` where a record points to a code that does not exist.
+        ``settings`` are stored in the same transaction. ``expected`` maps codes to the version
+        that the writer saw (0 for none). Raises ChangedMeanwhileError where another one stands,
+        and ``sqlalchemy.exc.IntegrityError`` where a record points to a code that does not exist.
         """
         with self.engine.begin() as connection:
-            at = now()
-            number = _insert_batch(connection, name, actor, reason, at)
-            known = {r.code: (r.version, r.digest) for r in connection.execute(
-                select(t.record.c.code, t.record.c.version, t.record.c.digest))}  # fmt: skip
-            writer = _Writer(connection, number, actor, reason, at, known)
+            writer = _begin(connection, name, actor, reason)
+            writer.expect(expected or {})
             for start in range(0, len(records), _CHUNK):
                 writer.write(records[start : start + _CHUNK])
                 if progress:
                     progress(min(start + _CHUNK, len(records)), len(records))
             for key, value in (settings or {}).items():
                 _set(connection, key, value)
-        return Batch(number, writer.new, writer.changed, writer.same)
+        return writer.batch
+
+    def remove(
+        self, codes: Sequence[str], *, name: str, actor: str, reason: str, expected: dict[str, int]
+    ) -> Batch:
+        """Take records out as one batch; their history stays, so that undo can bring them back.
+
+        Raises ChangedMeanwhileError, or UndoConflictError where another record points to one.
+        """
+        with self.engine.begin() as connection:
+            writer = _begin(connection, name, actor, reason)
+            writer.expect(expected)
+            writer.remove(codes, "retire")
+        return writer.batch
+
+    def tune(self, values: dict[str, str | None], *, name: str, actor: str, reason: str) -> Batch:
+        """Store settings as one batch with revisions, so that it can be undone; None takes one out."""
+        with self.engine.begin() as connection:
+            writer = _begin(connection, name, actor, reason)
+            for key, value in values.items():
+                writer.tune(key, value, "change")
+        return writer.batch
+
+    def undo(self, number: int, *, actor: str, reason: str) -> Batch:
+        """Put back what a batch changed, as a batch of its own, which can be undone in turn.
+
+        Raises UnknownBatchError; and UndoConflictError, with nothing written, where a record or
+        setting was changed again since or another record needs what would go.
+        """
+        with self.engine.begin() as connection:
+            row = connection.execute(select(t.batch.c.name).where(t.batch.c.id == number)).first()
+            if row is None:
+                raise UnknownBatchError(number)
+            writer = _begin(connection, f"撤回第 {number} 批：{row.name}"[:200], actor, reason)
+            _undo(connection, writer, number)
+        return writer.batch
 
     def set(self, key: str, value: str) -> None:
         """Store one setting."""
@@ -89,11 +127,25 @@ class _Writer:
         at: datetime,
         known: dict[str, tuple[int, str]],
     ) -> None:
+        # ``known``: code -> (version, digest); the digest is "" where only history is left.
         self.connection, self.known = connection, known
         self.stamp = {"actor": actor, "reason": reason, "at": at, "batch": batch}
+        self.number = batch
         self.new = self.changed = self.same = 0
 
-    def write(self, records: Iterable[Record]) -> None:
+    @property
+    def batch(self) -> Batch:
+        """What was done so far."""
+        return Batch(self.number, self.new, self.changed, self.same)
+
+    def expect(self, versions: dict[str, int]) -> None:
+        """Raise ChangedMeanwhileError where a record is not at the version that its editor saw."""
+        for code, version in versions.items():
+            now_at, digest = self.known.get(code, (0, ""))
+            if (now_at if digest else 0) != version:
+                raise ChangedMeanwhileError(code)
+
+    def write(self, records: Iterable[Record], action: str = "") -> None:
         fresh: list[dict[str, Any]] = []
         altered: list[dict[str, Any]] = []
         touched: list[Record] = []
@@ -105,22 +157,68 @@ class _Writer:
                 continue
             columns |= {"version": version + 1, "updated_at": self.stamp["at"]}
             self.known[record.code] = (version + 1, columns["digest"])
-            (altered if version else fresh).append(columns)
+            (altered if digest else fresh).append(columns)
             touched.append(record)
         self.new += len(fresh)
         self.changed += len(altered)
-        self._save(fresh, altered)
+        self._save(fresh, altered, action)
         self._derive(touched)
 
-    def _save(self, fresh: list[dict[str, Any]], altered: list[dict[str, Any]]) -> None:
+    def remove(self, codes: Sequence[str], action: str) -> None:
+        """Delete records; those that they pointed to are indexed anew."""
+        going = set(codes)
+        for start in range(0, len(codes), _CHUNK):
+            self._remove(codes[start : start + _CHUNK], going, action)
+
+    def _remove(self, codes: Sequence[str], going: set[str], action: str) -> None:
+        link, record = t.link.c, t.record.c
+        pointing = select(link.source_code, link.target_code).where(link.target_code.in_(codes))
+        needing = [row for row in self.connection.execute(pointing) if row.source_code not in going]
+        if needing:
+            raise UndoConflictError([f"{row.source_code} 指向 {row.target_code}" for row in needing])
+        near = select(link.target_code).where(link.source_code.in_(codes)).distinct()
+        touched = {*codes, *self.connection.execute(near).scalars()}
+        standing = self.connection.execute(select(record.code, record.kind).where(record.code.in_(codes))).all()
+        self._derive_from(codes)
+        self.connection.execute(delete(t.record).where(record.code.in_(codes)))
+        for row in standing:
+            version = self.known[row.code][0] + 1
+            self.known[row.code] = (version, "")
+            self._revise(row.code, row.kind, version, action, None)
+        self.connection.execute(insert(t.outbox), [{"code": code} for code in sorted(touched)])
+        self.changed += len(standing)
+
+    def tune(self, key: str, value: str | None, action: str) -> None:
+        """Store or take out one setting with its revision; an unchanged one is left alone."""
+        found = select(t.setting.c.value).where(t.setting.c.key == key)
+        before = self.connection.execute(found).scalar()
+        if before == value:
+            self.same += 1
+            return
+        if value is None:
+            self.connection.execute(delete(t.setting).where(t.setting.c.key == key))
+        else:
+            _set(self.connection, key, value)
+        code = _SETTING + key
+        newest = select(func.max(t.revision.c.version)).where(t.revision.c.code == code)
+        version = (self.connection.execute(newest).scalar() or 0) + 1
+        self._revise(code, "", version, action, value)
+        self.new += before is None
+        self.changed += before is not None
+
+    def _revise(self, code: str, kind: str, version: int, action: str, body: str | None) -> None:
+        row = {"code": code, "kind": kind, "version": version, "action": action, "body": body}
+        self.connection.execute(insert(t.revision), row | self.stamp)
+
+    def _save(self, fresh: list[dict[str, Any]], altered: list[dict[str, Any]], action: str) -> None:
         if fresh:
             self.connection.execute(insert(t.record), fresh)
         if altered:
             rows = [{**c, "wanted": c["code"]} for c in altered]
             self.connection.execute(update(t.record).where(t.record.c.code == bindparam("wanted")), rows)
         history = [
-            {"code": c["code"], "version": c["version"], "body": c["body"], "action": action, **self.stamp}
-            for action, group in (("new", fresh), ("change", altered))
+            {**{key: c[key] for key in ("code", "kind", "version", "body")}, "action": done, **self.stamp}
+            for done, group in ((action or "new", fresh), (action or "change", altered))
             for c in group
         ]
         if history:
@@ -131,12 +229,87 @@ class _Writer:
         codes = [r.code for r in records]
         if not codes:
             return
-        self.connection.execute(delete(t.link).where(t.link.c.source_code.in_(codes)))
-        self.connection.execute(delete(t.target).where(t.target.c.project.in_(codes)))
+        self._derive_from(codes)
         if links := [row for r in records for row in links_of(r)]:
             self.connection.execute(insert(t.link), links)
         if targets := [row for r in records for row in targets_of(r)]:
             self.connection.execute(insert(t.target), targets)
+
+    def _derive_from(self, codes: Sequence[str]) -> None:
+        """Forget what was derived from records."""
+        self.connection.execute(delete(t.link).where(t.link.c.source_code.in_(codes)))
+        self.connection.execute(delete(t.target).where(t.target.c.project.in_(codes)))
+
+
+def _begin(connection: Connection, name: str, actor: str, reason: str) -> _Writer:
+    """A writer on a new batch, which the audit log names."""
+    at = now()
+    number = _insert_batch(connection, name, actor, reason, at)
+    note(connection, actor, "写入", f"第 {number} 批", f"{name}：{reason}" if reason else name, at)
+    kept = select(t.revision.c.code, func.max(t.revision.c.version).label("version"))
+    known = {r.code: (r.version, "") for r in connection.execute(kept.group_by(t.revision.c.code))}
+    standing = select(t.record.c.code, t.record.c.version, t.record.c.digest)
+    known |= {r.code: (r.version, r.digest) for r in connection.execute(standing)}
+    return _Writer(connection, number, actor, reason, at, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a batch did to one code: kind ("" for a setting), body before and after (None: none)."""
+
+    code: str
+    kind: str
+    before: str | None
+    after: str | None
+
+
+def _undo(connection: Connection, writer: _Writer, number: int) -> None:
+    changes, newest = _changes(connection, number), _newest_bodies(connection, number)
+    later = [c.code.removeprefix(_SETTING) for c in changes if newest[c.code] != c.after]
+    if later:
+        raise UndoConflictError([f"{code} 后来又改过" for code in later])
+    for change in changes:
+        if not change.kind:
+            writer.tune(change.code.removeprefix(_SETTING), change.before, "undo")
+    back = [record_from(c.kind, c.before) for c in changes if c.kind and c.before is not None]
+    for start in range(0, len(back), _CHUNK):
+        writer.write(back[start : start + _CHUNK], "undo")
+    gone = [c.code for c in changes if c.kind and c.before is None and c.after is not None]
+    if gone:
+        writer.remove(gone, "undo")
+
+
+def _changes(connection: Connection, number: int) -> list[_Change]:
+    """Every code that a batch changed, with its body before the batch's first and after its last revision."""
+    before = t.revision.alias()
+    query = (
+        select(t.revision.c.code, t.revision.c.kind, t.revision.c.body, before.c.body.label("before"))
+        .outerjoin(
+            before, (before.c.code == t.revision.c.code) & (before.c.version == t.revision.c.version - 1)
+        )
+        .where(t.revision.c.batch == number)
+        .order_by(t.revision.c.code, t.revision.c.version)
+    )
+    found: dict[str, _Change] = {}
+    for row in connection.execute(query):
+        first = found.get(row.code)
+        found[row.code] = _Change(row.code, row.kind, first.before if first else row.before, row.body)
+    return list(found.values())
+
+
+def _newest_bodies(connection: Connection, number: int) -> dict[str, str | None]:
+    """What stands now under the codes of a batch, by their newest revisions."""
+    codes = select(t.revision.c.code).where(t.revision.c.batch == number)
+    newest = (
+        select(t.revision.c.code, func.max(t.revision.c.version).label("version"))
+        .where(t.revision.c.code.in_(codes))
+        .group_by(t.revision.c.code)
+        .subquery()
+    )
+    query = select(t.revision.c.code, t.revision.c.body).join(
+        newest, (newest.c.code == t.revision.c.code) & (newest.c.version == t.revision.c.version)
+    )
+    return {row.code: row.body for row in connection.execute(query)}
 
 
 def _insert_batch(connection: Connection, name: str, actor: str, reason: str, at: datetime) -> int:

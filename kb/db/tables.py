@@ -99,6 +99,7 @@ revision = Table(
     metadata,
     Column("code", CODE, primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False, default=""),  # "" for a setting
     Column("action", String(16), nullable=False),
     Column("actor", String(80), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),

@@ -29,18 +29,19 @@ def marks(normal: Normal, words: Iterable[str]) -> Marks:
 
 
 def snippet(
-    bodies: Sequence[tuple[str, Normal]], words: Sequence[str], name: str = "", width: int = WIDTH
+    bodies: Sequence[tuple[str, Normal]],
+    words: Sequence[str],
+    telling: Sequence[str] = (),
+    width: int = WIDTH,
 ) -> tuple[str, Marks]:
     """The text and marks to show of a body given as (original, normal) texts.
 
-    The first text (the explanation) is shown unless another holds more of the words that
-    ``name`` lacks. A text
-    longer than ``width`` is cut at a break or blank where there is one near, never inside a
-    mark or a Latin word, and an ellipsis stands where something is left out.
+    The first text (the explanation) is shown unless another holds more of the ``telling``
+    words. A text longer than ``width`` is cut at a break or blank where there is one near, never
+    inside a mark or a Latin word, and an ellipsis stands where something is left out.
     """
     if not bodies:
         return "", ()
-    telling = [word for word in words if word not in name]
     best = 0
     if telling and len(bodies) > 1:
         held = [_held(normal, telling) * (1.0 if n == 0 else 0.7) for n, (_, normal) in enumerate(bodies)]

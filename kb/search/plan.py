@@ -40,14 +40,14 @@ class Want:
 class Plan:
     """All that scoring needs to know of a query.
 
-    ``compact`` is the query without blanks and operators, ``stems`` the forms in which the whole
-    of it may stand in a record.
+    ``stems`` are the forms in which the whole query may stand in a record; ``meant`` is what is
+    left of it without numbers, fillers, sector and level.
     """
 
     query: Query
     intent: Intent
     wants: tuple[Want, ...]
-    compact: str
+    meant: str
     stems: tuple[str, ...]
 
     def words(self) -> dict[str, str]:
@@ -64,9 +64,9 @@ def make_plan(query: Query, intent: Intent, synonyms: Synonyms, lexicon: Lexicon
     """The plan of a query."""
     wants = tuple(_want(unit, synonyms, lexicon, weights) for unit in intent.units)
     compact = query.bare.replace(" ", "")
-    meant = "".join(u.text for u in intent.units if not u.levels)
-    stems = tuple(dict.fromkeys(s for s in (query.text, query.bare, compact, meant) if s))
-    return Plan(query, intent, wants, compact, stems)
+    meant = "".join(u.text for u in intent.units if not u.levels and not u.sectors)
+    stems = tuple(dict.fromkeys(s for s in (query.text, query.bare, compact) if s))
+    return Plan(query, intent, wants, meant, stems)
 
 
 def _want(unit: Unit, synonyms: Synonyms, lexicon: Lexicon, weights: Weights) -> Want:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from kb.search.answer import Filters
 from kb.search.arrays import Docs, Field, Masks
 from kb.search.plan import Alternative, Plan, Want
-from kb.search.snapshot import FACETS, Bools, Floats, Gains, Snapshot
+from kb.search.snapshot import FACETS, Bools, Cache, Floats, Gains, Snapshot
 from kb.search.weights import Weights
 
 _FULL_GAIN = 0.6  # a word in the name gains about so much
@@ -54,14 +55,26 @@ class Scores:
     literal: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """Documents that serve a want, what each gains and covers by it, and what covering it is worth."""
+
+    docs: npt.NDArray[np.int64]
+    gains: Floats
+    depth: Floats
+    worth: float
+
+
 class Scorer:
     """Scores plans against one snapshot; the fixed part of each record's weight is computed once."""
 
-    def __init__(self, snapshot: Snapshot, weights: Weights) -> None:
+    def __init__(self, snapshot: Snapshot, weights: Weights, memory: int) -> None:
+        """``memory`` bounds what is kept of words that were asked for before, in bytes."""
         self._snapshot, self._weights = snapshot, weights
         self.prior = self._priors()
         self._kinds = snapshot.facets["kind"]
         self._factors = {kind: self._kind_factors(kind) for kind in ("", "problem", "question")}
+        self._wants: Cache[tuple[_Served, ...]] = Cache(memory)
         self._name_pairs = np.maximum(snapshot.lengths[:, Field.NAME] - 1, 1)
         sectors = snapshot.facets["sector"].values
         self._no_sector = [number for number, name in enumerate(sectors) if not name]
@@ -71,28 +84,33 @@ class Scorer:
         size = self._snapshot.size
         total, cover = np.zeros(size, np.float32), np.zeros(size, np.float32)
         asked = sum(self._add_want(want, total, cover) for want in plan.wants)
-        stem, docs, masks = self._literal(plan)
+        stem, docs, masks = self._literal(plan.stems)
         held = cover > 0
         held[docs] = True
         places = np.flatnonzero(held & self._snapshot.live).astype(np.int32)
         if not len(places):
             return Scores(places, np.zeros(0, np.float32), np.zeros(0, bool), 0.0, literal=False)
-        share = cover[places] / np.float32(asked or 1.0)
+        scale = np.float32(asked or 1.0)
+        share = cover[places] / scale
         best = float(share.max())
         values = total[places] * share ** np.float32(self._weights.coverage)
         matched = self._demand(plan, places, share >= max(best * self._quorum(plan), 1e-6))
-        holders = np.zeros(size, bool)
-        holders[docs] = True
+        matched &= values >= values.max() * np.float32(self._weights.least)
         if stem:
-            bonus = np.zeros(size, np.float32)
-            self._add_wholes(stem, docs, masks, bonus)
-            values += bonus[places] * np.float32(max(asked, 1.0))
-        values += self._shape(plan, places) * np.float32(max(asked, 1.0))
+            holders = np.zeros(size, bool)
+            holders[docs] = True
+            matched |= holders[places]
+        else:
+            stem, docs, masks = self._literal((plan.meant,))
+        values += (self._wholes(stem, docs, masks)[places] + self._shape(plan, places)) * scale
         values *= self.prior[places] * self._factors[plan.intent.kind][self._kinds.codes[places]]
         self._soften(plan, places, values)
-        matched &= values >= values.max() * np.float32(self._weights.least)
-        matched |= holders[places]
-        return Scores(places, values, matched, best, bool(len(docs)))
+        return Scores(places, values, matched, best, literal=stem in plan.stems)
+
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes that words asked for before take now."""
+        return self._wants.used
 
     def everything(self) -> Scores:
         """All live documents, the most useful first."""
@@ -127,32 +145,43 @@ class Scorer:
 
     def _add_want(self, want: Want, total: Floats, cover: Floats) -> float:
         """Add a want to the totals; gives the weight that covering it is worth."""
+        worth = 0.0
+        for served in self._served(want):
+            total[served.docs] += served.gains
+            if served.worth:
+                cover[served.docs] += served.depth
+                worth += served.worth
+        return worth
+
+    def _served(self, want: Want) -> tuple[_Served, ...]:
+        """How documents serve a want: by it as a whole and, where it has parts, by each of them."""
+        key = f"{want.unit.text}\x00{want.unit.weight}{want.unit.known}\x00{'、'.join(sorted(want.unit.levels | want.unit.sectors))}"
+        found = self._wants.get(key)
+        if found is None:
+            found = self._serve(want)
+            self._wants.put(key, found, sum(3 * s.docs.nbytes for s in found) + 500)
+        return found
+
+    def _serve(self, want: Want) -> tuple[_Served, ...]:
         whole = self._best(want.alternatives)
         self._satisfy(want, whole)
         factor = self._weights.generic if want.unit.weight < 1 else 1.0
         if not want.unit.known and np.count_nonzero(whole) < _ESTABLISHED:
             factor = min(factor, self._weights.unknown)
         if not want.parts:
-            return self._add(whole, factor, total, cover)
-        places = (whole > 0).nonzero()[0]
-        total[places] += whole[places] * np.float32(self._rarity(len(places)) * factor * 0.5)
+            return (self._of(whole, factor),)
         inner = np.float32(self._weights.inner)
-        return sum(
-            self._add(np.maximum(self._best(part.alternatives) * inner, whole), factor, total, cover)
-            for part in want.parts
-        )
+        parts = (np.maximum(self._best(part.alternatives) * inner, whole) for part in want.parts)
+        # The whole word is a bonus on top of its parts, which alone count as coverage.
+        bonus = replace(self._of(whole, factor * 0.5), worth=0.0)
+        return (bonus, *(self._of(part, factor) for part in parts))
 
-    def _add(self, found: Floats, factor: float, total: Floats, cover: Floats) -> float:
-        places = (found > 0).nonzero()[0]
-        worth = self._rarity(len(places)) * factor
-        if worth <= 0:
-            return 0.0
-        gains = found[places]
-        total[places] += gains * np.float32(worth)
+    def _of(self, found: Floats, factor: float) -> _Served:
+        docs = (found > 0).nonzero()[0]
+        gains, worth = found[docs], self._rarity(len(docs)) * factor
         floor = np.float32(self._weights.shallow)
         depth = floor + (1 - floor) * np.minimum(gains * np.float32(1 / _FULL_GAIN), 1)
-        cover[places] += depth * np.float32(worth)
-        return worth
+        return _Served(docs, gains * np.float32(worth), depth * np.float32(worth), worth)
 
     def _rarity(self, count: int) -> float:
         size = self._snapshot.size
@@ -204,26 +233,30 @@ class Scorer:
         few = sum(1 for want in plan.wants if want.unit.weight >= 1) <= 2
         return max(self._weights.quorum, 0.6) if few else self._weights.quorum
 
-    def _literal(self, plan: Plan) -> tuple[str, Docs, Masks]:
-        """The first form of the whole query that stands literally in any document, and where."""
-        for stem in plan.stems:
+    def _literal(self, stems: Sequence[str]) -> tuple[str, Docs, Masks]:
+        """The first of some forms of the query that stands literally in any document, and where."""
+        for stem in stems:
             docs, masks = self._snapshot.find(stem)
             if len(docs):
                 return stem, docs, masks
         return "", np.zeros(0, np.int32), np.zeros(0, np.uint8)
 
-    def _add_wholes(self, stem: str, docs: Docs, masks: Masks, bonus: Floats) -> None:
-        """Reward records that hold the query as a whole, more so where it is the name or an alias."""
+    def _wholes(self, stem: str, docs: Docs, masks: Masks) -> Floats:
+        """Reward per document for holding the query as a whole, more so as its name or an alias."""
         w, snapshot = self._weights, self._snapshot
+        bonus = np.zeros(snapshot.size, np.float32)
+        if not stem:
+            return bonus
         bonus[docs] = _SHARE_OF_MASK[masks] * np.float32(w.phrase)
         named = docs[(masks >> Field.NAME & 1).astype(bool)]
         bonus[named[snapshot.lengths[named, Field.NAME] == len(stem)]] += np.float32(w.whole_name)
         for field, share in ((Field.ALIAS, 1.0), (Field.KEYWORD, 0.6)):
             bonus[snapshot.whole_items(stem, field)] += np.float32(w.whole_alias * share)
+        return bonus
 
     def _shape(self, plan: Plan, places: Docs) -> Floats:
         """Character pairs that query and name share: half words and word order count for something."""
-        text = (plan.stems[-1] if plan.stems else plan.compact).replace(" ", "")[:_SHAPE_LIMIT]
+        text = plan.meant.replace(" ", "")[:_SHAPE_LIMIT]
         pairs = {text[i : i + 2] for i in range(len(text) - 1)}
         shared = np.zeros(self._snapshot.size, np.float32)
         for pair in pairs:

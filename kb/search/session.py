@@ -53,7 +53,7 @@ class Session:
         self, snapshot: Snapshot, synonyms: Synonyms, vocabulary: Vocabulary, weights: Weights
     ) -> None:
         self.snapshot, self._synonyms, self._weights = snapshot, synonyms, weights
-        self._scorer = Scorer(snapshot, weights)
+        self._scorer = Scorer(snapshot, weights, snapshot.memory // 4)
         spoken = dict.fromkeys((*synonyms.words, *vocabulary.sectors), _SYNONYM_FREQUENCY)
         self._lexicon = Lexicon({**spoken, **snapshot.frequency})
         self._known = self._make_known(vocabulary)
@@ -80,6 +80,11 @@ class Session:
             did_you_mean=found.meant,
             related=shown.related(hits),
         )
+
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes that everything decoded so far takes."""
+        return self.snapshot.cached_bytes + self._scorer.cached_bytes
 
     @cached_property
     def suggester(self) -> Suggester:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kb.search.answer import Hit
 from kb.search.highlight import marks, snippet
-from kb.search.plan import Plan
+from kb.search.plan import Plan, Want
 from kb.search.snapshot import Loaded, Snapshot
 from kb.search.synonyms import Synonyms
 
@@ -35,6 +35,12 @@ class Shown:
             if not any(word in longer for longer in kept):
                 kept.append(word)
         return kept
+
+    def telling(self, loaded: Loaded, words: Sequence[str]) -> list[str]:
+        """Those of a hit's words that its name does not answer already: the snippet should show them."""
+        name = loaded.name.text
+        answered = {a.word for want in self.plan.wants if _any_in(want, name) for a in want.alternatives}
+        return [word for word in words if word not in answered and word not in name]
 
     def why(self, loaded: Loaded) -> tuple[str, ...]:
         """Reasons beyond the query's own words: synonyms that stood in, sector, level."""
@@ -70,7 +76,7 @@ def _hit(shown: Shown, number: int, score: float, rank: int) -> Hit:
     loaded = shown.snapshot.loaded(number)
     document = loaded.document
     words = shown.words_in(loaded)
-    text, found = snippet(loaded.bodies, words, loaded.name.text)
+    text, found = snippet(loaded.bodies, words, shown.telling(loaded, words))
     return Hit(
         rank=rank,
         id=document.id,
@@ -92,3 +98,7 @@ def _hit(shown: Shown, number: int, score: float, rank: int) -> Hit:
         used=document.used,
         status=document.status,
     )
+
+
+def _any_in(want: Want, text: str) -> bool:
+    return any(alternative.word in text for alternative in want.alternatives)

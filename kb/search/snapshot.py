@@ -77,7 +77,7 @@ class Snapshot:
     def __init__(self, folder: Path, weights: Weights, memory: int) -> None:
         """Load a generation's folder; ``memory`` bounds decoded postings and records, in bytes."""
         self._lock = threading.Lock()
-        self._weights = weights
+        self._weights, self.memory = weights, memory
         self._reader = Reader(folder)
         columns = msgspec.msgpack.decode((folder / "columns.msgpack").read_bytes(), type=Columns)
         self._main = TextArrays.load(folder)
@@ -97,9 +97,9 @@ class Snapshot:
         self.facets = {name: self._facet(name) for name in FACETS}
         self.lengths = self._lengths()
         self._norms = self._field_norms()
-        self._gains: _Cache[Gains] = _Cache(memory // 2)
-        self._literals: _Cache[tuple[Docs, Masks]] = _Cache(memory // 8)
-        self._records: _Cache[Loaded] = _Cache(memory // 4)
+        self._gains: Cache[Gains] = Cache(memory // 3)
+        self._literals: Cache[tuple[Docs, Masks]] = Cache(memory // 8)
+        self._records: Cache[Loaded] = Cache(memory // 6)
         self.place = {row.id: n for n, row in enumerate(self.rows) if self.live[n]}
         self.codes = {row.code: n for n, row in enumerate(self.rows) if self.live[n] and row.code}
         self.order = (
@@ -256,8 +256,8 @@ class Snapshot:
 Value = TypeVar("Value")
 
 
-class _Cache(Generic[Value]):
-    """The newest entries that fit into a number of bytes."""
+class Cache(Generic[Value]):
+    """The newest entries that fit into a number of bytes. Threads may share it."""
 
     def __init__(self, limit: int) -> None:
         self.used = 0

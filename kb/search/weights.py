@@ -37,7 +37,7 @@ class Weights:
     shallow: float = 0.4  # least that a mention deep in a body counts as coverage
     coverage: float = 1.3  # power of the share of the query that a record covers
     quorum: float = 0.3  # least share of the best record's coverage that still matches
-    least: float = 0.09  # share of the best score below which nothing counts as a match
+    least: float = 0.05  # share of the best score below which nothing counts as a match
 
     # Whole query against whole fields.
     whole_name: float = 3.0  # the name is exactly the query
@@ -49,7 +49,7 @@ class Weights:
     sector: float = 0.7  # the query names the record's sector
     level: float = 1.6  # the query names the record's level 1 or 2
     unit: float = 0.15  # the query's unit of time, money, share fits level 2
-    climate: float = 0.44  # the sector that most matching records come from
+    climate: float = 0.6  # the sector that most matching records come from
 
     # Records.
     core: float = 0.12

@@ -168,7 +168,7 @@ def test_memory_is_bounded(tmp_path: Path, shipped: list[SearchDocument], vocabu
         engine.search(record.name)
     session = engine._current_session()
     assert session is not None
-    assert 0 < session.snapshot.cached_bytes <= 1 << 20
+    assert 0 < session.cached_bytes <= 1 << 20
 
 
 HOSTILE = [

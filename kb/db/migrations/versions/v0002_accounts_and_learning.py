@@ -1,4 +1,4 @@
-"""Accounts, login failures, the audit log, and counters of what is searched and followed."""
+"""Accounts, login failures, the audit log, counters of what is searched and followed; kinds of revisions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # A revision outlives its record: its kind tells how to read its body.
+    op.add_column("revision", sa.Column("kind", sa.String(16), nullable=False, server_default=""))
+    op.execute(
+        "UPDATE revision SET kind = COALESCE("
+        "(SELECT record.kind FROM record WHERE record.code = revision.code), '')"
+    )
     op.create_table(
         "account",
         sa.Column("key", sa.String(80), primary_key=True),
@@ -60,3 +66,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("query_follow", "query_count", "audit", "login_failure", "account"):
         op.drop_table(table)
+    op.drop_column("revision", "kind")
