@@ -73,3 +73,48 @@ def furthest(points: Mapping[str, Decimal], scheme: WeightScheme) -> tuple[str, 
         scheme.points, key=lambda level: abs(points.get(level, Decimal(0)) * scale - scheme.points[level])
     )
     return worst, points.get(worst, Decimal(0)) * scale, scheme.points[worst]
+
+
+def balanced_weights(rows: Iterable[tuple[str, Decimal | None, Decimal | None]]) -> list[Decimal]:
+    """Weights for rows given as (level 1, least, most), by the 2021 scheme that their classes fit.
+
+    A class's points are shared by the middles of the rows' ranges (8 where unknown), in halves of a
+    point, the rest going to the first row of the class. Where no scheme fits the classes exactly, the
+    nearest one is scaled to 90.
+    """
+    given = list(rows)
+    points = _points_for({level for level, _, _ in given})
+    weights: list[Decimal] = [Decimal(0)] * len(given)
+    for level, total in points.items():
+        members = [n for n, row in enumerate(given) if row[0] == level]
+        middles = [_middle(given[n][1], given[n][2]) for n in members]
+        for n, middle in zip(members, middles, strict=True):
+            share = total * middle / sum(middles, Decimal(0))
+            weights[n] = max(_STEP, (share / _STEP).to_integral_value() * _STEP)
+        weights[members[0]] += total - sum((weights[n] for n in members), Decimal(0))
+    return weights
+
+
+_STEP = Decimal("0.5")
+
+
+def _middle(least: Decimal | None, most: Decimal | None) -> Decimal:
+    if least is None or most is None:
+        return least or most or Decimal(8)
+    return (least + most) / 2
+
+
+def _points_for(levels: set[str]) -> dict[str, Decimal]:
+    fitting = [s for s in SCHEMES if s.edition is Edition.E2021]
+    scheme = max(
+        fitting,
+        key=lambda s: (set(s.points) == levels, len(levels & set(s.points)) - len(set(s.points) - levels)),
+    )
+    kept = {level: p for level, p in scheme.points.items() if level in levels}
+    whole = sum(kept.values(), Decimal(0))
+    if not kept or whole == scheme.total:
+        return kept
+    scaled = {level: (p * scheme.total / whole).quantize(Decimal(1)) for level, p in kept.items()}
+    first = next(iter(scaled))
+    scaled[first] += scheme.total - sum(scaled.values(), Decimal(0))
+    return scaled

@@ -22,7 +22,9 @@ from kb.search.text import fold
 
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LENGTHS = (2, 3, 4)
-_NOISE = re.compile(r"\d+年(度)?|第[一二三四五六七八九十]+批|项目|工程|资金|经费|补助|专项|工作|建设|中央|省级|市级|县级|区级|年度")
+_NOISE = re.compile(
+    r"\d+年(度)?|第[一二三四五六七八九十]+批|项目|工程|资金|经费|补助|专项|工作|建设|中央|省级|市级|县级|区级|年度"
+)
 _COMMON = "TX"
 _PRIOR = 3.0
 _SMOOTH = 0.5
@@ -58,7 +60,9 @@ class SectorGuesser:
     sub-sectors, uses of funds and the example projects' names. Building it costs about 0.2 s.
     """
 
-    def __init__(self, sectors: Sequence[Sector], indicators: Iterable[Indicator], projects: Iterable[Project]) -> None:
+    def __init__(
+        self, sectors: Sequence[Sector], indicators: Iterable[Indicator], projects: Iterable[Project]
+    ) -> None:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for sector in sectors:
             for text, weight in _texts_of_sector(sector):
@@ -75,27 +79,30 @@ class SectorGuesser:
 
     def guess(self, text: str, without: Iterable[str] = ()) -> list[tuple[str, float]]:
         """(sector code, share of belief) likeliest first; ``without`` names projects to forget."""
-        pieces = set(pieces(text))
-        if not pieces:
+        found = set(pieces(text))
+        if not found:
             return []
-        seen = self._seen(pieces, set(without))
-        scores = {code: sum(self._evidence(code, piece, seen) for piece in pieces) for code in self._codes}
+        seen = self._seen(found, set(without))
+        scores = {code: sum(self._evidence(code, piece, seen) for piece in found) for code in self._codes}
         best = max(scores.values())
         weights = {code: math.exp(min(0.0, score - best)) for code, score in scores.items()}
         total = sum(weights.values())
         return sorted(((code, w / total) for code, w in weights.items()), key=lambda x: (-x[1], x[0]))
 
-    def _seen(self, pieces: set[str], without: set[str]) -> dict[str, Counter[str]]:
+    def _seen(self, wanted: set[str], without: set[str]) -> dict[str, Counter[str]]:
         seen: dict[str, Counter[str]] = defaultdict(Counter)
         for code, sector, found in self._projects:
             if code not in without:
-                for piece in pieces & found.keys():
+                for piece in wanted & found.keys():
                     seen[piece][sector] += 1
         return seen
 
     def _evidence(self, code: str, piece: str, seen: dict[str, Counter[str]]) -> float:
         """How much a piece speaks for a sector against the average sector."""
-        rates = {c: (self._counts[c][piece] + 2 * seen[piece][c]) / (1 + self._totals[c] / 2000) for c in self._codes}
+        rates = {
+            c: (self._counts[c][piece] + 2 * seen[piece][c]) / (1 + self._totals[c] / 2000)
+            for c in self._codes
+        }
         whole = sum(rates.values())
         if not whole:
             return 0.0
@@ -160,12 +167,26 @@ def describe(
         name=name,
         sectors=tuple(likely),
         subsectors=_subsectors(text, chosen),
-        types=guess_types(Draft(project=text)),
+        types=types_of(text),
         quantities=tuple(_quantities(text)),
         amount=amount if amount is not None else _amount(text),
         months=_months(text),
         beneficiaries=tuple(word for word in _PEOPLE if word in text),
     )
+
+
+def types_of(text: str) -> tuple[ProjectType, ...]:
+    """Types of project that a text speaks of; building is told by its verbs too (修5公里村道)."""
+    known = guess_types(Draft(project=text))
+    if ProjectType.CONSTRUCTION not in known and _BUILDING.search(text):
+        known = (ProjectType.CONSTRUCTION, *known)
+    return known
+
+
+_BUILDING = re.compile(
+    r"(修|建|铺|架|挖|打|砌|硬化|拓宽|新增|铺设|修建).{0,10}(路|道|桥|渠|塘|井|池|管|学校|幼儿园|卫生室|厂房|大棚|广场|公园|厕|站|坝|堤)"
+    r"|硬化|拓宽|扩建|新建|开工|竣工"
+)
 
 
 def _name(text: str) -> str:
@@ -177,11 +198,11 @@ def _name(text: str) -> str:
 def _subsectors(text: str, sector: Sector | None) -> tuple[str, ...]:
     if sector is None:
         return ()
-    pieces = set(pieces(text))
+    said = set(pieces(text))
     scored = []
     for subsector in sector.subsectors:
         own = {p for t in (subsector.name, *subsector.uses) for p in pieces(t)}
-        score = sum(len(p) - 1 for p in pieces & own)
+        score = sum(len(p) - 1 for p in said & own)
         if score:
             scored.append((score, subsector.name))
     scored.sort(key=lambda s: -s[0])

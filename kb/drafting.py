@@ -24,6 +24,7 @@ from kb.search.text import fold
 
 MOST_PROPOSALS = 20
 _COMMON = "TX"
+_GENERAL = "综合通用"
 
 
 class SimilarProject(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,16 +83,24 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     sector: float = 1.2  # share of belief in the indicator's sector
     common: float = 0.5  # a common indicator (通用项目) whose type fits
     used: float = 0.12  # any real project used it
+    elsewhere: float = -0.6  # of another sub-sector and in none of the text's words
     unfit: float = -0.5  # written for other types of project
     pair: float = 0.25  # benefit paired with a strong output, or the other way
 
 
-_QUOTAS: dict[str, tuple[int, int]] = {
-    # level 2 -> (rows chosen for the table, proposals shown among the first twenty)
-    "经济成本指标": (1, 2), "社会成本指标": (0, 0), "生态环境成本指标": (0, 0),
-    "数量指标": (3, 5), "质量指标": (2, 3), "时效指标": (1, 3),
-    "经济效益指标": (1, 1), "社会效益指标": (1, 3), "生态效益指标": (0, 1), "可持续影响指标": (1, 1),
-    "服务对象满意度指标": (1, 1),
+class Quota(msgspec.Struct, frozen=True):
+    """Rows of a class: chosen for the table; shown of the sector's own; shown of the common ones."""
+
+    chosen: int
+    own: int
+    common: int
+
+
+_QUOTAS: dict[str, Quota] = {
+    "经济成本指标": Quota(1, 1, 1), "社会成本指标": Quota(0, 0, 0), "生态环境成本指标": Quota(0, 0, 0),
+    "数量指标": Quota(3, 4, 1), "质量指标": Quota(2, 2, 1), "时效指标": Quota(1, 1, 2),
+    "经济效益指标": Quota(1, 1, 0), "社会效益指标": Quota(1, 2, 1), "生态效益指标": Quota(0, 1, 0),
+    "可持续影响指标": Quota(1, 1, 0), "服务对象满意度指标": Quota(1, 1, 1),
 }  # fmt: skip
 """A table that covers what reviewers ask for; the published tables' own shares are close to it."""
 
@@ -181,7 +190,11 @@ class Drafter:
         counts = Counter(f"{p.indicator.level1}/{p.indicator.level2}" for p in proposals if p.chosen)
         chosen = next((s for s in self.sectors if said.sectors and s.code == said.sectors[0]), None)
         return DraftProposal(
-            description=said, sector=chosen, similar=tuple(similar[:6]), proposals=proposals, coverage=dict(counts)
+            description=said,
+            sector=chosen,
+            similar=tuple(similar[:6]),
+            proposals=proposals,
+            coverage=dict(counts),
         )
 
     def criticised(self, indicator: str) -> int:
@@ -209,7 +222,9 @@ class Drafter:
             likeness *= 1.0 if project.targets else 0.8
             if likeness >= 0.06:
                 shared = _shared_words(said.text, project.name)
-                found.append(SimilarProject(project=project, likeness=likeness, why=f"名称同有“{'、'.join(shared)}”"))
+                found.append(
+                    SimilarProject(project=project, likeness=likeness, why=f"名称同有“{'、'.join(shared)}”")
+                )
         return sorted(found, key=lambda s: (-s.likeness, s.project.code))[:12]
 
     def _ranked(
@@ -233,6 +248,8 @@ class Drafter:
             score += w.sector * near + w.used * min(1.0, used.get(indicator.code, 0) / 3)
             score += w.core * indicator.core * (near if not common else 0.5)
             score += w.subsector * near * (indicator.subsector in said.subsectors)
+            if said.subsectors and not common and indicator.subsector not in said.subsectors:
+                score += w.elsewhere * max(0.0, 1 - 8 * names.get(number, 0.0))
             score += _type_score(indicator, said.types, common, w)
             ranked.append((score, indicator, self._why(indicator, names.get(number, 0.0), similar, said)))
         ranked.sort(key=lambda r: (-r[0], r[1].code))
@@ -242,11 +259,15 @@ class Drafter:
         self, indicator: Indicator, likeness: float, similar: Sequence[SimilarProject], said: Description
     ) -> list[str]:
         why = []
-        users = [s.project.name for s in similar if any(t.indicator == indicator.code for t in s.project.targets)]
+        users = [
+            s.project.name for s in similar if any(t.indicator == indicator.code for t in s.project.targets)
+        ]
         if users:
             why.append(f"相似项目用过：{'、'.join(users[:2])}")
         if likeness >= 0.1:
-            words = _shared_words(said.text, " ".join([indicator.name, *indicator.aliases, *indicator.keywords]))
+            words = _shared_words(
+                said.text, " ".join([indicator.name, *indicator.aliases, *indicator.keywords])
+            )
             why += [f"与“{'、'.join(words)}”相符"] if words else []
         if indicator.core:
             why.append("通用核心指标" if indicator.sector == _COMMON else "行业核心指标")
@@ -278,16 +299,21 @@ def _examples(similar: Sequence[SimilarProject]) -> dict[str, float]:
 
 def _used(projects: Iterable[Project], without: frozenset[str]) -> Counter[str]:
     return Counter(
-        code for p in projects if p.code not in without for code in {t.indicator for t in p.targets if t.indicator}
+        code
+        for p in projects
+        if p.code not in without
+        for code in {t.indicator for t in p.targets if t.indicator}
     )
 
 
 def _type_score(indicator: Indicator, types: Sequence[ProjectType], common: bool, w: Weights) -> float:
+    if common and not types:
+        return w.common if indicator.subsector == _GENERAL else w.unfit
     if not types or not indicator.fits:
         return 0.0
     fits = bool(set(types) & set(indicator.fits))
     if common:
-        return w.common if fits else w.unfit
+        return w.common if fits or indicator.subsector == _GENERAL else w.unfit
     return 0.1 if fits else w.unfit / 2
 
 
@@ -305,15 +331,15 @@ def _balanced(
     ranked: Sequence[tuple[float, Indicator, list[str]]], said: Description, drafter: Drafter
 ) -> tuple[Proposal, ...]:
     """The best of each class in the scheme's order, the chosen rows of a class before its alternatives."""
-    places: Counter[str] = Counter()
+    own: Counter[str] = Counter()
+    common: Counter[str] = Counter()
     picked: list[tuple[Indicator, float, list[str], bool]] = []
     for score, indicator, why in ranked:
-        least, most = _QUOTAS[indicator.level2]
-        if places[indicator.level2] < most:
-            picked.append((indicator, score, why, places[indicator.level2] < least))
-            places[indicator.level2] += 1
-        if len(picked) >= MOST_PROPOSALS:
-            break
+        quota, level2 = _QUOTAS[indicator.level2], indicator.level2
+        counted, most = (common, quota.common) if _is_common(indicator, said) else (own, quota.own)
+        if counted[level2] < most:
+            picked.append((indicator, score, why, own[level2] + common[level2] < quota.chosen))
+            counted[level2] += 1
     picked.sort(key=lambda p: (ORDER.index(p[0].level2), not p[3], -p[1]))
     weights = balanced_weights([(p[0].level1, p[0].weight_min, p[0].weight_max) for p in picked if p[3]])
     shares = iter(weights)
@@ -321,6 +347,10 @@ def _balanced(
         _proposal(indicator, score, why, chosen, next(shares) if chosen else None, said, drafter)
         for indicator, score, why, chosen in picked
     )
+
+
+def _is_common(indicator: Indicator, said: Description) -> bool:
+    return indicator.sector == _COMMON and (not said.sectors or said.sectors[0] != _COMMON)
 
 
 def _proposal(

@@ -6,7 +6,9 @@ holds its record, so a crash between the two costs a repeated update, never a lo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import cast
 
 from filelock import FileLock
@@ -35,6 +37,15 @@ _MANY = 2000
 """More waiting records than this are cheaper to index afresh."""
 
 
+DICTIONARY = "dictionary"
+"""Setting that holds the words that admins added to the dictionary, as a JSON list."""
+
+
+def dictionary(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Words that admins added; they work from the next building of the index on."""
+    return tuple(json.loads(settings.get(DICTIONARY, "[]")))
+
+
 def vocabulary(reader: Reader, names: Iterable[str] = ()) -> Vocabulary:
     """Words of the field as the store has them now; ``names`` are needed only to build an index."""
     return Vocabulary.load(reader.of_type(SynonymGroup), names)
@@ -51,7 +62,8 @@ class Indexer:
         with self.lock:
             last, _ = self.reader.outbox()
             records = list(self.reader.everything())
-            self.engine.use(vocabulary(self.reader, catalogue_names(records)))
+            names = chain(catalogue_names(records), dictionary(self.reader.settings()))
+            self.engine.use(vocabulary(self.reader, names))
             everything = self._documents(records)
             step = (lambda done, total: progress("建立索引", done, total)) if progress else None
             self.engine.rebuild(everything, len(everything), step)
@@ -68,12 +80,18 @@ class Indexer:
             return self.rebuild(progress)
         with self.lock:
             last, codes = self.reader.outbox()
-            records = self.reader.many(self._touched(codes)).values()
-            self.engine.update(self._documents(records), [])
-            if any(isinstance(r, SynonymGroup) for r in records):
-                self.engine.use(vocabulary(self.reader))
+            touched = self._touched(codes)
+            records = self.reader.many(touched)
+            self.engine.update(self._documents(records.values()), sorted(touched - records.keys()))
+            self.refresh_words()
             self.store.settle(last)
         return len(codes)
+
+    def refresh_words(self) -> None:
+        """Take up the synonym groups that the store has now, where they are others."""
+        fresh = vocabulary(self.reader)
+        if fresh.groups != self.engine.vocabulary.groups:
+            self.engine.use(fresh)
 
     def differences(self) -> list[Finding]:
         """Where store and index disagree; empty when every record is indexed as it stands."""

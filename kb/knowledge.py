@@ -36,12 +36,14 @@ from kb import maintenance
 from kb.catalogue import Progress, bring_in, is_current
 from kb.db.engine import open_engine
 from kb.db.reader import Reader
+from kb.db.reviews import ReviewRows
 from kb.db.store import Store
 from kb.errors import BusyError, HomeError, UnknownCodeError
 from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
 from kb.links import PATHS
 from kb.maintenance import BackupInfo, Finding
+from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
 from kb.search.answer import Filters, SearchAnswer
 from kb.search.engine import SearchEngine
@@ -91,6 +93,7 @@ class KnowledgeBase:
         self._reader = reader
         self._store = store
         self._engine = SearchEngine(settings.index_folder, vocabulary(reader), settings.search_memory_mb)
+        self.reviews = ReviewStore(ReviewRows(reader.engine), settings.home / "uploads")
         self._preparing = threading.Lock()
         self._prepared_reviewer: tuple[str, Reviewer] | None = None
         self._indexer = Indexer(

@@ -147,7 +147,8 @@ def _near(facts: RowFacts, index: MatchIndex, sector: str) -> Match | None:
         indicator = index.indicators[form.indicator]
         if share < THRESHOLD - 0.2 or not _same_measure(facts, form.text, indicator):
             continue
-        score = share + _context(facts, indicator, sector)
+        worth = _alias_score(facts, indicator, sector) / _ALIAS if form.alias else 1.0
+        score = share * worth + _context(facts, indicator, sector)
         if best is None or score > best[0]:
             best = (score, indicator)
     if best is None or best[0] < THRESHOLD:

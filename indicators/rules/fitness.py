@@ -154,7 +154,9 @@ def no_core_indicator(table: TableFacts, checking: Checking) -> Iterator[Finding
     if len(table.rows) < checking["rows"] or not table.cores or table.draft.kind is TableKind.DEPARTMENT:
         return
     sector = table.cores[0].sector
-    sure = [r.match for r in table.rows if r.match and r.match.indicator and r.match.indicator.sector == sector]
+    sure = [
+        r.match for r in table.rows if r.match and r.match.indicator and r.match.indicator.sector == sector
+    ]
     codes = {core.code for core in table.cores}
     if len(sure) < checking["sure"] or any(m.code in codes for m in sure):
         return

@@ -42,7 +42,7 @@ def period_not_deadline(row: RowFacts, checking: Checking) -> Finding | None:
     if row.level2 != "时效指标":
         return None
     value = row.value
-    if _PERIOD.fullmatch(row.name) and not row.family == "比例":
+    if _PERIOD.fullmatch(row.name) and row.family != "比例":
         return checking.row(row, evidence=row.target)
     spans = value.kind is ValueKind.DATE and value.start is not None
     if spans and not pattern("完成时间|截止|完工|竣工").search(row.name):
@@ -89,7 +89,9 @@ def _is_budget(row: RowFacts, checking: Checking) -> bool:
 
 
 def _in_wan(row: RowFacts) -> Decimal | None:
-    scale = {"元": Decimal("0.0001"), "万元": Decimal(1), "万": Decimal(1), "亿元": Decimal(10000)}.get(row.unit)
+    scale = {"元": Decimal("0.0001"), "万元": Decimal(1), "万": Decimal(1), "亿元": Decimal(10000)}.get(
+        row.unit
+    )
     return row.number * scale if row.number is not None and scale else None
 
 

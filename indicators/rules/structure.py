@@ -147,7 +147,11 @@ def repeated(table: TableFacts, checking: Checking) -> Iterator[Finding]:
 def _near(row: RowFacts, other: RowFacts, least: float) -> bool:
     same = row.number == other.number and row.unit == other.unit and row.level1 == other.level1
     return (
-        same and (row.number or 0) >= 10 and row.number != 100 and row.level1 != SATISFACTION and likeness(row.name, other.name) >= least
+        same
+        and (row.number or 0) >= 10
+        and row.number != 100
+        and row.level1 != SATISFACTION
+        and likeness(row.name, other.name) >= least
     )
 
 

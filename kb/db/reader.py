@@ -12,7 +12,7 @@ from indicators.model import RECORD_TYPES, Kind, Record
 from kb.db import tables as t
 from kb.db.rows import digest_of, record_from
 from kb.db.store import last_outbox_id
-from kb.views import Ref, Version
+from kb.views import BatchInfo, Ref, Version
 
 R = TypeVar("R", bound=Record)
 _MANY = 500  # SQLite allows 999 bound variables in old builds
@@ -131,6 +131,53 @@ class Reader:
                 Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch)
                 for r in connection.execute(query)
             )
+
+    def history(self, code: str) -> tuple[tuple[Version, str | None], ...]:
+        """Revisions of a record or of a setting (``setting:KEY``) with their stored text, newest first."""
+        query = select(t.revision).where(t.revision.c.code == code).order_by(t.revision.c.version.desc())
+        with self.engine.connect() as connection:
+            return tuple(
+                (Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch), r.body)
+                for r in connection.execute(query)
+            )
+
+    def removed(self, type_: type[R]) -> list[tuple[R, Version]]:
+        """Records of a type that were taken out, as they were, with the revision that took them out."""
+        newest = select(t.revision.c.code, func.max(t.revision.c.version).label("version"))
+        newest = newest.where(t.revision.c.kind == type_.kind.value).group_by(t.revision.c.code)
+        sub, last = newest.subquery(), t.revision.alias()
+        query = (
+            select(t.revision, last.c.body.label("before"))
+            .join(sub, (sub.c.code == t.revision.c.code) & (sub.c.version == t.revision.c.version))
+            .join(last, (last.c.code == t.revision.c.code) & (last.c.version == t.revision.c.version - 1))
+            .where(t.revision.c.body.is_(None))
+            .order_by(t.revision.c.at.desc(), t.revision.c.code)
+        )
+        with self.engine.connect() as connection:
+            return [
+                (
+                    cast("R", record_from(type_.kind.value, r.before)),
+                    Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch),
+                )
+                for r in connection.execute(query)
+                if r.before is not None
+            ]
+
+    def batch_name(self, number: int) -> str | None:
+        """Name of a batch, None where there is none."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(t.batch.c.name).where(t.batch.c.id == number)).scalar()
+
+    def batches(self, limit: int) -> list[BatchInfo]:
+        """The newest batches, each with the number of records and settings it changed."""
+        size = func.count(t.revision.c.code).label("size")
+        query = select(t.batch, size).outerjoin(t.revision, t.revision.c.batch == t.batch.c.id)
+        query = query.group_by(*t.batch.c).order_by(t.batch.c.id.desc()).limit(limit)
+        with self.engine.connect() as connection:
+            return [
+                BatchInfo(r.id, r.name, r.actor, r.reason, _aware(r.at), r.size)
+                for r in connection.execute(query)
+            ]
 
     def codes_like(self, text: str, limit: int = 5) -> list[Ref]:
         """Records whose code contains the given text, case ignored."""

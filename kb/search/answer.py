@@ -14,6 +14,8 @@ class SearchDocument:
     ``kind`` is the record's kind, ``public_kind`` the one it is found and counted under.
     ``level1``/``level2``/``sector``/``set`` are display names, "" where a kind has none.
     ``name`` outranks ``aliases`` and ``keywords``, those ``body`` (explanation, then the rest).
+    ``aside`` is text about other records (for whom an indicator is wrong, what to use instead):
+    its fragments are found, its words do not count.
     ``used`` counts the real projects that use an indicator. Texts are as stored, not normalised.
     """
 
@@ -33,6 +35,7 @@ class SearchDocument:
     body: tuple[str, ...] = ()
     core: bool = False
     used: int = 0
+    aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Field(IntEnum):
     KEYWORD = 3
     GIST = 4
     BODY = 5
+    ASIDE = 6
 
 
 FIELDS = len(Field)
@@ -38,7 +39,7 @@ NEXT_FIELD, NEXT_ITEM = "\x00", "\x01"
 """Separators between fields and between the items of one; control characters are in no normal text."""
 
 _FIELD, _ITEM = b"\x00\x00", b"\x01\x00"  # the separators as 16-bit numbers, little-endian
-_DOC_SHIFT = 6  # a posting is document << 6 | mask of fields
+_DOC_SHIFT = 7  # a posting is document << 6 | mask of fields
 _EMPTY = np.zeros(0, np.int32), np.zeros(0, np.uint8)
 
 
@@ -56,7 +57,7 @@ class Postings:
         if place == len(self.keys) or int(self.keys[place]) != key:
             return _EMPTY
         items = self.items[self.starts[place] : self.starts[place + 1]]
-        return (items >> _DOC_SHIFT).astype(np.int32), (items & 63).astype(np.uint8)
+        return (items >> _DOC_SHIFT).astype(np.int32), (items & 127).astype(np.uint8)
 
 
 class TextArrays:

@@ -64,7 +64,7 @@ class Corrector:
     def _nearest(self, window: str) -> tuple[str, bool] | None:
         """The best word one character away, and whether it sounds the same."""
         alike = self._sounds.homophones(window)
-        if alike:
+        if alike and (len(window) > 2 or _USUAL.isdisjoint(window)):
             return alike[0], True
         if len(window) < 3:
             return None

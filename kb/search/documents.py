@@ -98,7 +98,6 @@ def _indicator(record: Indicator, names: Names) -> dict[str, Any]:
         record.data_source,
         record.scoring,
         *(standards.plan, standards.history, standards.industry, standards.budget, standards.other),
-        *record.unfit,
         record.bad_wording,
         record.unit,
         record.frequency,
@@ -112,6 +111,7 @@ def _indicator(record: Indicator, names: Names) -> dict[str, Any]:
         "aliases": record.aliases,
         "keywords": _filled(*record.keywords, record.subsector),
         "body": _filled(*body),
+        "aside": record.unfit,
         "core": record.core,
         "used": names.used.get(record.code, 0),
     }

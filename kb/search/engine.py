@@ -27,7 +27,7 @@ from kb.search.synonyms import Synonyms
 from kb.search.vocabulary import NAME_LIMIT, Vocabulary
 from kb.search.weights import DEFAULT, Weights
 
-VERSION = "1"
+VERSION = "2"
 """Raise it when what is stored changes: every index built before is then rebuilt."""
 
 _TAIL_LEAST, _TAIL_SHARE = 400, 0.1  # documents outside the main part before all is built anew
@@ -60,7 +60,20 @@ class SearchEngine:
         """Take another vocabulary; new synonyms work from the next question on."""
         with self._lock:
             self.vocabulary, self._synonyms = vocabulary, Synonyms(vocabulary.groups)
-            self._session = None
+            if self._session is not None:
+                snapshot = self._session.snapshot
+                self._session = Session(snapshot, self._synonyms, vocabulary, self._weights)
+
+    def stamp(self) -> tuple[int, int]:
+        """Changes whenever any process changed the index or announced other words."""
+        return self._generations.stamp()
+
+    def announce(self) -> None:
+        """Tell every process on this folder to look again at what the store says."""
+        with self._generations.lock():
+            folder = self._generations.current()
+            if folder is not None:
+                self._generations.publish(folder)
 
     def current(self) -> bool:
         """True where a complete index stands whose fingerprint fits this engine and vocabulary."""
@@ -131,6 +144,11 @@ class SearchEngine:
         """Suggestions for what stands in the search box, best first."""
         session = self._current_session()
         return session.suggester.suggest(text, limit) if session else ()
+
+    def near(self, text: str, limit: int = 4) -> tuple[str, ...]:
+        """Words of the index that share characters or sound with a text, nearest first."""
+        session = self._current_session()
+        return session.near.find(normal_text.fold(text), limit) if session else ()
 
     def close(self) -> None:
         """Close the files; the next question opens them again."""

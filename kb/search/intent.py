@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.search.query import Query
 from kb.search.segment import LATIN, Lexicon
@@ -14,7 +14,7 @@ from kb.search.segment import LATIN, Lexicon
 class Unit:
     """One thing asked for: a word, or a run of characters that no word explains.
 
-    ``weight`` is 1 for an informative word, less for a generic one. ``sectors``/``levels`` are
+    ``weight`` is 1 for an informative word, 0.6 for an action, 0.3 for a generic one. ``sectors``/``levels`` are
     display names that satisfy the unit as well as its word does.
     """
 
@@ -96,6 +96,11 @@ _GENERIC = _words(
     政府 全县 全市 全区 整县 整县推进 专项资金 工作经费 专项工作 专项经费 达标 改善
     综合 创建 率 数 项目经费
     """
+)
+
+# What is done to a thing says less than the thing.
+_ACTIONS = _words(
+    "改扩建 扩建 新建 改建 续建 改造 维修 维护 升级 采购 购置 运行 运营 平台 提质 提标 整治 治理 修复 复审 配套 达标创建"
 )
 
 _META = re.compile(
@@ -210,10 +215,11 @@ def _cut(chunk: str, lexicon: Lexicon) -> Iterable[str]:
 
 
 def _merge(units: list[Unit]) -> list[Unit]:
-    """Each unit once; where nothing informative is left, generic words count in full."""
+    """Each unit once; the fewer there are, the more generic words count."""
     unique = list({u.text: u for u in units}.values())
-    if unique and all(u.weight < 1 for u in unique):
-        return [Unit(u.text, 1.0, u.known, u.sectors, u.levels) for u in unique]
+    least = 1.0 if all(u.weight < 0.5 for u in unique) else 0.6 if len(unique) <= 2 else 0.0
+    if least:
+        return [replace(u, weight=max(u.weight, least)) for u in unique]
     return unique
 
 

@@ -52,7 +52,7 @@ def prepare(document: SearchDocument, segmenter: Segmenter) -> Prepared:
     """What the index stores of a document."""
     record = encode(document)
     texts = field_texts(document)
-    words = pack_counts([_counts(text, segmenter) for text in texts[Field.NAME :]])
+    words = pack_counts([_counts(text, segmenter) for text in texts[Field.NAME : Field.ASIDE]])
     return Prepared(row_of(document, record), record, texts, words)
 
 
@@ -74,7 +74,15 @@ def digest(document: SearchDocument) -> str:
 def field_texts(document: SearchDocument) -> tuple[str, ...]:
     """One normal text per Field; the items of a field are kept apart by a separator."""
     gist, rest = document.body[:1], document.body[1:]
-    items = ((document.code,), (document.name,), document.aliases, document.keywords, gist, rest)
+    items = (
+        (document.code,),
+        (document.name,),
+        document.aliases,
+        document.keywords,
+        gist,
+        rest,
+        document.aside,
+    )
     return tuple(NEXT_ITEM.join(map(_squeeze, texts)) for texts in items)
 
 

@@ -28,11 +28,12 @@ _SHARES = {
     Field.KEYWORD: 0.7,
     Field.GIST: 0.4,
     Field.BODY: 0.2,
+    Field.ASIDE: 0.05,
 }
 _SHARE_OF_MASK = np.array(
     [
         max((share for field, share in _SHARES.items() if mask >> field & 1), default=0.0)
-        for mask in range(64)
+        for mask in range(128)
     ],
     np.float32,
 )
@@ -165,7 +166,7 @@ class Scorer:
     def _serve(self, want: Want) -> tuple[_Served, ...]:
         whole = self._best(want.alternatives)
         self._satisfy(want, whole)
-        factor = self._weights.generic if want.unit.weight < 1 else 1.0
+        factor = self._weights.generic if want.unit.weight < 0.5 else want.unit.weight
         if not want.unit.known and np.count_nonzero(whole) < _ESTABLISHED:
             factor = min(factor, self._weights.unknown)
         if not want.parts:
@@ -230,8 +231,8 @@ class Scorer:
 
     def _quorum(self, plan: Plan) -> float:
         """Share of the best record's coverage that a match needs: most words of a short query."""
-        few = sum(1 for want in plan.wants if want.unit.weight >= 1) <= 2
-        return max(self._weights.quorum, 0.6) if few else self._weights.quorum
+        few = sum(1 for want in plan.wants if want.unit.weight >= 0.5) <= 2
+        return self._weights.quorum_short if few else self._weights.quorum
 
     def _literal(self, stems: Sequence[str]) -> tuple[str, Docs, Masks]:
         """The first of some forms of the query that stands literally in any document, and where."""

@@ -13,6 +13,7 @@ from kb.search.answer import Filters, SearchAnswer
 from kb.search.arrays import Docs
 from kb.search.correct import Corrector
 from kb.search.intent import Known, understand
+from kb.search.near import NearWords
 from kb.search.plan import Plan, make_plan
 from kb.search.query import Query, parse
 from kb.search.score import Scorer, Scores
@@ -90,6 +91,11 @@ class Session:
     def suggester(self) -> Suggester:
         """Made at the first suggestion."""
         return Suggester(self.snapshot)
+
+    @cached_property
+    def near(self) -> NearWords:
+        """Made when an admin first asks for proposals."""
+        return NearWords(self.snapshot.sounds(), self.snapshot.frequency)
 
     @cached_property
     def _corrector(self) -> Corrector:

@@ -67,7 +67,7 @@ class Loaded:
     @classmethod
     def of(cls, document: SearchDocument) -> Loaded:
         """The document with its texts normalised."""
-        bodies = tuple((body, normalise(body)) for body in document.body)
+        bodies = tuple((body, normalise(body)) for body in (*document.body, *document.aside))
         return cls(document, normalise(document.name), bodies, "\n".join(field_texts(document)))
 
 
@@ -245,8 +245,8 @@ class Snapshot:
     def _field_norms(self) -> Floats:
         """Weight of one occurrence per document and field, by the field's weight and length."""
         w = self._weights
-        weights = np.array([w.code, w.name, w.alias, w.keyword, w.gist, w.body], np.float32)
-        b = np.array([0, w.b_name, w.b_name, w.b_name, w.b_body, w.b_body], np.float32)
+        weights = np.array([w.code, w.name, w.alias, w.keyword, w.gist, w.body, w.aside], np.float32)
+        b = np.array([0, w.b_name, w.b_name, w.b_name, w.b_body, w.b_body, w.b_body], np.float32)
         lengths = self.lengths.astype(np.float32)
         mean = np.maximum(lengths.mean(axis=0), 1) if self.size else np.ones(len(weights), np.float32)
         norms: Floats = (weights / (1 - b + b * lengths / mean)).astype(np.float32)

@@ -16,11 +16,12 @@ class Weights:
 
     # BM25F: how much a word counts in each field (code, name, aliases, keywords, gist, body).
     code: float = 2.0
-    name: float = 8.0
+    name: float = 9.0
     alias: float = 2.8
     keyword: float = 2.0
     gist: float = 1.9  # first text of the body: explanation, finding, description
     body: float = 0.5
+    aside: float = 0.1  # what is said there is about something else
     k1: float = 1.6  # saturation: a word said twice is not worth two
     b_name: float = 0.45  # length normalisation of short fields
     b_body: float = 0.55  # length normalisation of long fields
@@ -34,16 +35,17 @@ class Weights:
     # Words of the query.
     generic: float = 0.25  # 项目 工程 经费 …: they say little about what is meant
     unknown: float = 0.25  # characters no word explains
-    shallow: float = 0.4  # least that a mention deep in a body counts as coverage
-    coverage: float = 1.3  # power of the share of the query that a record covers
+    shallow: float = 0.5  # least that a mention deep in a body counts as coverage
+    coverage: float = 1.2  # power of the share of the query that a record covers
     quorum: float = 0.3  # least share of the best record's coverage that still matches
+    quorum_short: float = 0.6  # the same for a query of one or two words
     least: float = 0.05  # share of the best score below which nothing counts as a match
 
     # Whole query against whole fields.
-    whole_name: float = 3.0  # the name is exactly the query
+    whole_name: float = 2.7  # the name is exactly the query
     whole_alias: float = 1.2  # an alias or keyword is exactly the query
     phrase: float = 0.45  # the query stands literally in the record (name; less elsewhere)
-    shape: float = 1.4  # share of character pairs that query and name have in common
+    shape: float = 1.3  # share of character pairs that query and name have in common
 
     # Soft filters.
     sector: float = 0.7  # the query names the record's sector

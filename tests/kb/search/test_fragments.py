@@ -43,7 +43,7 @@ def test_fragments_of_the_shipped_catalogue(engine: SearchEngine, shipped: list[
     chance = random.Random(5)
     for _ in range(300):
         record = chance.choice(shipped)
-        text = chance.choice((record.name, *record.aliases, *record.body))
+        text = chance.choice((record.name, *record.aliases, *record.body, *record.aside))
         start = chance.randrange(len(text))
         fragment = text[start : start + chance.choice((1, 2, 3, 5, 8, 20, 60))]
         if fold(fragment).strip():
@@ -59,4 +59,4 @@ def test_marks_lie_inside_the_text_and_apart(engine: SearchEngine, shipped: list
                 assert places == sorted(set(places))
                 assert not places or (places[0] >= 0 and places[-1] <= len(text))
             bare = hit.snippet.removeprefix("…").removesuffix("…")
-            assert not by_id[hit.id].body or any(bare in text for text in by_id[hit.id].body)
+            assert not by_id[hit.id].body or any(bare in text for text in (*by_id[hit.id].body, *by_id[hit.id].aside))

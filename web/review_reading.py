@@ -1,0 +1,151 @@
+"""Reading files that strangers hand in: in processes of their own, bounded in memory and time.
+
+A file that makes its reader hang, crash or eat memory is told of by name and the rest of the batch
+goes on. Nothing in a file is ever executed; the readers only look at bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as Late
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from loaders.drafts import ReadFile, read_drafts
+from loaders.errors import FileError
+
+SECONDS = 30
+"""Time that one file may take to read."""
+
+MEMORY = 3 * 2**30
+"""Bytes of address space that a reading process may use."""
+
+PROCESSES = 2
+_AHEAD = 6
+_TOO_LONG = f"读了 {SECONDS} 秒还没有读完，已放弃。请删去无关的工作表、图片和成片的空格式，另存后再交。"
+_BROKEN = "文件结构异常，读取时中断，已跳过。请用 WPS 或 Excel 打开后另存，再交一次。"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file: what was read, or the sentence that tells why not."""
+
+    name: str
+    read: ReadFile | None = None
+    error: str = ""
+
+
+def read_here(name: str, data: bytes | FileError) -> Outcome:
+    """Read one file in this process."""
+    if isinstance(data, FileError):
+        return Outcome(name, error=str(data))
+    try:
+        return Outcome(name, read_drafts(name, data))
+    except FileError as error:
+        return Outcome(name, error=str(error))
+    except TimeoutError:
+        return Outcome(name, error=f"{name}：{_TOO_LONG}")
+    except (MemoryError, RecursionError):
+        return Outcome(name, error=f"{name}：{_BROKEN}")
+    except Exception:  # whatever a hostile file provokes in a parser is that file's fault, not the batch's
+        return Outcome(name, error=f"{name}：{_BROKEN}")
+
+
+class ReadingRoom:
+    """Processes that read files; started at the first need, replaced when a file breaks one."""
+
+    def __init__(self, processes: int = PROCESSES) -> None:
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def read(self, files: Iterable[tuple[str, bytes | FileError]]) -> Iterator[Outcome]:
+        """Outcomes in the order of the files; only a few files are in memory at once."""
+        waiting: deque[tuple[str, bytes | FileError, Future[Outcome] | None]] = deque()
+        for name, data in files:
+            waiting.append((name, data, self._submit(name, data)))
+            if len(waiting) > _AHEAD:
+                yield self._await(*waiting.popleft())
+        while waiting:
+            yield self._await(*waiting.popleft())
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._lock:
+            self._end()
+
+    def _submit(self, name: str, data: bytes | FileError) -> Future[Outcome] | None:
+        if isinstance(data, FileError):
+            return None
+        with self._lock, contextlib.suppress(BrokenProcessPool, RuntimeError):
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(
+                    self._processes, multiprocessing.get_context("spawn"), initializer=_prepare
+                )
+            return self._pool.submit(_read, name, data)
+        return None
+
+    def _await(self, name: str, data: bytes | FileError, future: Future[Outcome] | None) -> Outcome:
+        if isinstance(data, FileError):
+            return read_here(name, data)
+        if future is not None:
+            with contextlib.suppress(BrokenProcessPool, Late):
+                return future.result(SECONDS * _AHEAD)
+        return self._alone(name, data)
+
+    def _alone(self, name: str, data: bytes) -> Outcome:
+        """Read a file by itself after some file broke the processes: now it can only blame itself."""
+        with self._lock:
+            self._end()
+        future = self._submit(name, data)
+        try:
+            if future is not None:
+                return future.result(SECONDS * 2)
+        except Late:
+            return Outcome(name, error=f"{name}：{_TOO_LONG}")
+        except BrokenProcessPool:
+            pass
+        finally:
+            if future is None or not future.done() or future.exception():
+                with self._lock:
+                    self._end()
+        return Outcome(name, error=f"{name}：{_BROKEN}")
+
+    def _end(self) -> None:
+        if self._pool is None:
+            return
+        pool, self._pool = self._pool, None
+        for process in list((pool._processes or {}).values()):  # the pool has no public way to end a stuck one
+            process.kill()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _prepare() -> None:
+    """Bounds of a reading process: memory, and no interrupt from the keyboard."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # not on Windows
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _read(name: str, data: bytes) -> Outcome:
+    """Read in a process of its own, for at most ``SECONDS``."""
+    if not hasattr(signal, "setitimer"):
+        return read_here(name, data)
+    signal.signal(signal.SIGALRM, _late)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        return read_here(name, data)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _late(_number: int, _frame: object) -> None:
+    raise TimeoutError
