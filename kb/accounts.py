@@ -154,7 +154,9 @@ class Accounts:
         fits = _verify(row.password if row and usable else _NOBODY, password)
         if row is None or not usable or not fits:
             # A name that nobody has may be a password typed into the wrong field: it is not kept.
-            self._audit.write(row.name if row else "", "登录失败", row.name if row else "没有这个账号", f"来自 {source}")
+            self._audit.write(
+                row.name if row else "", "登录失败", row.name if row else "没有这个账号", f"来自 {source}"
+            )
             raise LoginError
         self._table.succeeded(key, source[:80])
         if _HASHER.check_needs_rehash(row.password):
@@ -176,13 +178,21 @@ class Accounts:
             return _HASHER.hash(password)
 
     def _change(
-        self, row: AccountRow, values: Mapping[str, Any], actor: str, what: str, detail: str = "", keep: bool = False
+        self,
+        row: AccountRow,
+        values: Mapping[str, Any],
+        actor: str,
+        what: str,
+        detail: str = "",
+        keep: bool = False,
     ) -> None:
         same = replace(row, **values) == row
         if same:
             return
         kept = Role.ADMIN.value if keep else ""
-        if not self._table.change(row.key, values, actor=actor, what=what, detail=detail, at=now(), keep=kept):
+        if not self._table.change(
+            row.key, values, actor=actor, what=what, detail=detail, at=now(), keep=kept
+        ):
             raise AccountError(f"“{row.name}”是最后一个在用的管理员，不能停用或改角色。请先另设一个管理员。")
 
 

@@ -79,7 +79,9 @@ class UndoConflictError(KnowledgeError):
 
     def __init__(self, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)
-        shown = "；".join(self.reasons[:5]) + (f"；等 {len(self.reasons)} 处" if len(self.reasons) > 5 else "")
+        shown = "；".join(self.reasons[:5]) + (
+            f"；等 {len(self.reasons)} 处" if len(self.reasons) > 5 else ""
+        )
         super().__init__(f"不能撤回，什么都没有改动：{shown}。请先撤回后来的改动，或直接修改这一条。")
 
 

@@ -33,14 +33,25 @@ from indicators.model import (
     Source,
 )
 from kb import maintenance
-from kb.catalogue import Progress, bring_in, is_current
+from kb.accounts import Accounts
+from kb.catalogue import BATCH_PREFIX, Progress, bring_in, is_current
+from kb.db.accounts import AccountTable
+from kb.db.audit import AuditLog
+from kb.db.counters import Counters
 from kb.db.engine import open_engine
 from kb.db.reader import Reader
 from kb.db.reviews import ReviewRows
 from kb.db.store import Store
-from kb.errors import BusyError, HomeError, UnknownCodeError
+from kb.errors import (
+    BusyError,
+    CatalogueBatchError,
+    HomeError,
+    UnknownBatchError,
+    UnknownCodeError,
+)
 from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
+from kb.learning import Learning, normal_query
 from kb.links import PATHS
 from kb.maintenance import BackupInfo, Finding
 from kb.review_store import ReviewStore
@@ -49,10 +60,13 @@ from kb.search.answer import Filters, SearchAnswer
 from kb.search.engine import SearchEngine
 from kb.search.suggest import Suggestion
 from kb.settings import Settings
-from kb.views import AnyView, Ref, SectorCount
+from kb.tuning import Tuning, pins, with_pins
+from kb.views import AnyView, BatchInfo, Ref, SectorCount
 
 R = TypeVar("R", bound=Record)
 _PATIENCE = 300.0
+_PINNED_REACH = 200
+"""Hits up to which a chosen answer is taken account of; pages beyond show the rest as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,14 @@ class KnowledgeBase:
         self._indexer = Indexer(
             reader, store, self._engine, FileLock(settings.home / "index.lock", timeout=_PATIENCE)
         )
+        self._seen: tuple[int, int] | None = None
+        self._pins: dict[str, tuple[str, ...]] = {}
+        self._refreshing = threading.Lock()
+        self._inventory: tuple[tuple[int, int], ContentReport] | None = None
+        self.audit = AuditLog(reader.engine)
+        self.accounts = Accounts(AccountTable(reader.engine), self.audit)
+        self.tuning = Tuning(reader, store, self._apply)
+        self.learning = Learning(Counters(reader.engine), self.search, self._engine.near)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> KnowledgeBase:
@@ -117,10 +139,12 @@ class KnowledgeBase:
             if not knowledge._engine.current():
                 knowledge._indexer.rebuild(progress)
             knowledge._indexer.drain(progress)
+            knowledge._refresh()
         return knowledge
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Write what has been counted and let go of files and connections."""
+        self.learning.close()
         self._engine.close()
         self._reader.engine.dispose()
 
@@ -137,11 +161,21 @@ class KnowledgeBase:
     def search(
         self, text: str, filters: Filters | None = None, *, limit: int = 10, offset: int = 0
     ) -> SearchAnswer:
-        """Hits ``offset`` to ``offset + limit`` for a query, with facets over all matches."""
-        return self._engine.search(text, filters or Filters(), max(0, limit), max(0, offset))
+        """Hits ``offset`` to ``offset + limit`` for a query, with facets over all matches.
+
+        Records that an admin chose for the query stand first.
+        """
+        self._refresh()
+        filters, limit, offset = filters or Filters(), max(0, limit), max(0, offset)
+        chosen = self._pins.get(normal_query(text)) if self._pins else None
+        if not chosen or offset + limit > _PINNED_REACH:
+            return self._engine.search(text, filters, limit, offset)
+        first = [self._engine.search(f"code:{code}", filters, 1, 0) for code in chosen]
+        return with_pins(self._engine.search(text, filters, _PINNED_REACH, 0), first, limit, offset)
 
     def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """Names, codes, sectors and guides that begin like or contain what is being typed."""
+        self._refresh()
         return self._engine.suggest(text, limit)
 
     # Looking
@@ -235,8 +269,44 @@ class KnowledgeBase:
     def write(self, records: list[Record], *, name: str, actor: str, reason: str) -> int:
         """Store records as one batch and bring them into the index; gives the batch number."""
         batch = self._store.put(records, name=name, actor=actor, reason=reason)
-        self._indexer.drain()
+        self._apply()
         return batch.number
+
+    def undo(self, batch: int, *, actor: str, reason: str = "") -> int:
+        """Put back what a batch changed, as a new batch, whose number it gives.
+
+        Raises UnknownBatchError, CatalogueBatchError, or UndoConflictError, which names what was
+        changed again since; nothing is written then.
+        """
+        name = self._reader.batch_name(batch)
+        if name is None:
+            raise UnknownBatchError(batch)
+        if name.startswith(BATCH_PREFIX):
+            raise CatalogueBatchError(batch)
+        done = self._store.undo(batch, actor=actor, reason=reason)
+        self._apply()
+        return done.number
+
+    def batches(self, limit: int = 20) -> tuple[BatchInfo, ...]:
+        """The newest batches of changes."""
+        return tuple(self._reader.batches(limit))
+
+    def _apply(self) -> None:
+        """Bring what was written into the index, or tell all processes where no record was touched."""
+        if not self._indexer.drain():
+            self._engine.announce()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Take up what this or another process changed in synonyms and chosen answers; costs one stat."""
+        stamp = self._engine.stamp()
+        if stamp == self._seen:
+            return
+        with self._refreshing:
+            if stamp != self._seen:
+                self._indexer.refresh_words()
+                self._pins = pins(self._reader.settings())
+                self._seen = stamp
 
     def health(self) -> Health:
         """Whether database and index answer."""
@@ -265,6 +335,16 @@ class KnowledgeBase:
         return ContentReport(
             coverage(everything), tuple(check_content(everything)), repeated_share(everything)[0]
         )
+
+    def inventory(self) -> ContentReport:
+        """``content``, kept until the next change: for pages that anybody may ask for."""
+        stamp, kept = self._engine.stamp(), self._inventory
+        if kept is None or kept[0] != stamp:
+            with self._refreshing:
+                kept = self._inventory
+                if kept is None or kept[0] != stamp:
+                    kept = self._inventory = (stamp, self.content())
+        return kept[1]
 
     def reindex(self, progress: Progress | None = None) -> int:
         """Build the index afresh, beside the old one; gives the number of documents."""

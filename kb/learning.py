@@ -28,7 +28,7 @@ LOW = 0.2
 
 _LEAST_ASKED = 3
 _MOST_WAITING = 5000  # different queries between two writings; more are dropped
-_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d[\d\- ]{5,}\d[xX]?")
+_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d(?:[ -]?\d){8,}x?")
 
 
 def normal_query(text: str) -> str:
@@ -127,10 +127,14 @@ class Learning:
                 continue
             tally = total.tally
             proposals = self._near(total.query, 4)
-            found.append(Miss(total.query, tally.asked, tally.missed, not answer.total, total.last, proposals))
+            found.append(
+                Miss(total.query, tally.asked, tally.missed, not answer.total, total.last, proposals)
+            )
         return tuple(found)
 
-    def low_clicks(self, limit: int, handled: Callable[[str], bool] = lambda _: False) -> tuple[LowClick, ...]:
+    def low_clicks(
+        self, limit: int, handled: Callable[[str], bool] = lambda _: False
+    ) -> tuple[LowClick, ...]:
         """Queries that find something which hardly anybody opens, those with most in vain first."""
         vain = [
             t

@@ -49,16 +49,24 @@ class ExAntePoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """Least points of 优, 良 and 中; below is 差 (财预〔2020〕10号: 90, 80, 60)."""
+    """Least points of 优, 良 and 中; below is 差 (财预〔2020〕10号: 90, 80, 60).
+
+    A table with ``zeros_good`` sub-items at nought is 良 at best, with ``zeros_fair`` 中 at best: one
+    side wholly missed is not made good by the others. 0 switches that off.
+    """
 
     best: Decimal = Decimal(90)
     good: Decimal = Decimal(80)
     fair: Decimal = Decimal(60)
+    zeros_good: int = 1
+    zeros_fair: int = 2
 
-    def grade(self, points: Decimal) -> str:
-        """The grade of a total."""
+    def grade(self, points: Decimal, zeros: int = 0) -> str:
+        """The grade of a total, given how many sub-items got nought."""
         steps = ((self.best, "优"), (self.good, "良"), (self.fair, "中"))
-        return next((name for least, name in steps if points >= least), "差")
+        own = next((name for least, name in steps if points >= least), "差")
+        cap = "中" if 0 < self.zeros_fair <= zeros else "良" if 0 < self.zeros_good <= zeros else "优"
+        return max(own, cap, key="优良中差".index)
 
 
 ITEMS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
@@ -70,8 +78,8 @@ ITEMS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
 """Items and sub-items with their points."""
 
 DEDUCTIONS: Mapping[Severity, tuple[Decimal, Decimal]] = {
-    Severity.ERROR: (Decimal("0.20"), Decimal("0.60")),
-    Severity.WARNING: (Decimal("0.08"), Decimal("0.32")),
+    Severity.ERROR: (Decimal("0.25"), Decimal("0.75")),
+    Severity.WARNING: (Decimal("0.15"), Decimal("0.50")),
 }
 """Share of a sub-item's points that one code takes: a fixed part, and a part times the share of rows."""
 

@@ -176,6 +176,7 @@ def _review(
         by_row[finding.row].append(finding)
     form = fill_form(draft, found, pack.rules)
     points = sum((item.score for item in form), Decimal(0))
+    zeros = sum(part.score == 0 for item in form for part in item.parts)
     rows = tuple(
         RowReview(
             row=r.row, level1=r.level1, level2=r.level2, value=r.value, match=r.match,
@@ -185,7 +186,7 @@ def _review(
     )  # fmt: skip
     return Review(
         draft=draft, sector=sector, types=guess_types(draft), edition=pack.edition or _edition(table),
-        rows=rows, findings=tuple(by_row.get(0, ())), form=form, points=points, grade=bounds.grade(points),
+        rows=rows, findings=tuple(by_row.get(0, ())), form=form, points=points, grade=bounds.grade(points, zeros),
         ex_ante=fill_ex_ante(draft, found), pack=pack.name,
     )  # fmt: skip
 

@@ -18,7 +18,9 @@ class Settings:
 
     ``home`` holds database, index and locks. ``database`` is a SQLAlchemy URL, ``search`` an
     engine URL; "" means the embedded default in ``home``. ``catalogue`` is the folder that the
-    shipped records are read from. ``search_memory_mb`` bounds the score arrays.
+    shipped records are read from. ``search_memory_mb`` bounds the score arrays. ``trusted_header``
+    names the header in which a reverse proxy says who has signed in ("" switches that off); it is
+    believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``.
     """
 
     home: Path
@@ -26,6 +28,8 @@ class Settings:
     search: str = ""
     catalogue: Path = CATALOGUE
     search_memory_mb: int = 512
+    trusted_header: str = ""
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
     @classmethod
     def load(cls, home: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -37,6 +41,8 @@ class Settings:
             search=environ.get("KB_SEARCH", ""),
             catalogue=Path(environ.get("KB_CATALOGUE") or CATALOGUE),
             search_memory_mb=int(environ.get("KB_SEARCH_MEMORY_MB") or 512),
+            trusted_header=environ.get("KB_TRUSTED_HEADER", "").strip(),
+            proxies=tuple((environ.get("KB_TRUSTED_PROXIES") or "127.0.0.1,::1").replace(",", " ").split()),
         )
 
     @property
@@ -48,6 +54,11 @@ class Settings:
     def database_file(self) -> Path:
         """File of the embedded database."""
         return self.home / "kb.sqlite3"
+
+    @property
+    def secret_file(self) -> Path:
+        """File of the key that signs sessions; it is no part of a backup."""
+        return self.home / "secret.key"
 
     @property
     def index_folder(self) -> Path:

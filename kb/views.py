@@ -61,6 +61,18 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchInfo:
+    """A batch of changes: who wrote it, when (aware UTC), why, and how many records and settings it changed."""
+
+    number: int
+    name: str
+    actor: str
+    reason: str
+    at: datetime
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """A published row that means an indicator: the project, the row, its parsed value."""
 

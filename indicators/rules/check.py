@@ -100,7 +100,9 @@ _NONE: frozenset[str] = frozenset()
 _YIELDS_TO: dict[str, frozenset[str]] = {
     "P01": frozenset({"P05", "P21", "P23", "P25", "P12", "P60"}),
     "P02": frozenset({"P01", "P05", "P21", "P23", "P25", "P12"}),
+    "P11": frozenset({"P21", "P23"}),
     "P12": frozenset({"P11"}),
+    "P26": frozenset({"P05"}),
     "P07": frozenset({"P03", "P04", "P16"}),
 }
 """One cause, one finding: a rule keeps silent where one of these has spoken of the same row."""

@@ -13,7 +13,8 @@ from indicators.rules.lexicon import pattern
 from indicators.units import clean, comparable, known_unit, normalise_unit
 from indicators.value import ValueKind
 
-_DIGIT = re.compile(r"\d")
+_YEARS = (1990, 2100)
+"""Bare numbers that are years where the name asks for a time."""
 
 
 @row_check("P03")
@@ -27,13 +28,16 @@ def missing_unit(row: RowFacts, checking: Checking) -> Finding | None:
         return None
     if row.tail in {Tail.INDEX, Tail.SCORE} or row.value.full:
         return None
-    own = Severity.HINT if row.tail is Tail.TIMES or not _states_units(checking.table) else None
+    if row.tail is Tail.TIME and _YEARS[0] <= row.number <= _YEARS[1]:
+        return None
+    clear = row.tail is Tail.TIMES or row.number == 0
+    own = Severity.HINT if clear or not _states_units(checking.table) else None
     unit = {Tail.RATE: "%", Tail.DEGREE: "%", Tail.PEOPLE: "人"}.get(row.tail, "")
     return checking.row(row, severity=own, evidence=row.target, fields={"unit": unit} if unit else None)
 
 
 def _states_units(table: TableFacts) -> bool:
-    return table.has("unit") or any(r.unit for r in table.rows)
+    return table.has("unit") or table.has("unit_of_value") or any(r.unit for r in table.rows)
 
 
 _WANTED: dict[Tail, tuple[frozenset[str], str]] = {
@@ -52,6 +56,8 @@ _SWAPPED: dict[Tail, frozenset[str]] = {
 
 _QUESTION = re.compile(r"是|否|是/否")
 _ANY_RATE = "成本(?:控制|节约|降低)|预算|占|标准"
+_LOOSE_MONEY = "(?:补助|补贴|资金|投资|收入|支出|经费|税收)$"
+"""Names that may as well mean whom the money reached: 发放高龄补贴 200人."""
 
 
 @row_check("P04")
@@ -99,8 +105,8 @@ def _allowed(row: RowFacts) -> bool:
 
 def _doubt(row: RowFacts) -> Severity | None:
     """Cases that reviewers argue about."""
-    if row.tail is Tail.PEOPLE and row.family == "比例":
-        return None
+    if row.tail is Tail.MONEY and pattern(_LOOSE_MONEY).search(row.name):
+        return Severity.HINT
     return Severity.WARNING if row.tail in {Tail.COUNT, Tail.TIMES, Tail.TIME} else None
 
 
@@ -122,7 +128,9 @@ def nothing_filled(row: RowFacts, checking: Checking) -> Finding | None:
         return checking.row(row, "这一行有指标值“{target}”，却没有指标名称。", severity=own, field="name")
     if row.value.kind is not ValueKind.PLACEHOLDER or not row.name:
         return None
-    if row.target.strip() in {"0", "无"} and pattern("{反向词}|次数|发生|事故").search(row.name):
+    if row.target.strip() in {"0", "无"} and pattern("{反向词}|次数|发生|事件|污染|破坏|损害|违").search(
+        row.name
+    ):
         message = "“{name}”写“{target}”，要求不发生的应写数字0。"
         return checking.row(row, message, severity=Severity.HINT, evidence=row.target)
     if row.target:
@@ -198,10 +206,10 @@ def wrong_direction(row: RowFacts, checking: Checking) -> Finding | None:
 
 
 def _less_is_better(row: RowFacts) -> bool:
+    if row.is_cost and row.family == "金额":
+        return pattern("节约|节省|降低|减少|压减|挽回").search(row.name) is None
     if pattern("{转正词}").search(row.name):
         return False
-    if row.is_cost and row.family == "金额":
-        return True
     return pattern("{反向词}").search(row.name) is not None
 
 

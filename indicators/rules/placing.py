@@ -74,7 +74,7 @@ def whole_budget(row: RowFacts, checking: Checking) -> Finding | None:
         return checking.row(
             row, "成本“{name}”写 {shown}，就是预算总额，看不出单位成本。", evidence=row.shown()
         )
-    if pattern("{总额词}").search(row.name):
+    if pattern(r"{总额词}|^[\d.]+\s*[万亿]?元?$").search(row.name):
         return checking.row(
             row, "成本“{name}”写 {shown}，只有总价，没有单位成本或分项。", evidence=row.shown()
         )
@@ -105,6 +105,12 @@ def illegal_pairs(table: TableFacts, checking: Checking) -> Iterator[Finding]:
         if not row.level1 or not row.level2:
             continue
         right = level1_of(row.level2)
+        if _old_cost(row) and "经济成本" in row.row.level2:
+            message = "“{level2}”是2021年分类的二级，放在旧分类的“{level1}”下，两版混用。"
+            yield checking.row(
+                row, message, severity=Severity.HINT, right="成本指标", evidence=row.row.level2
+            )
+            continue
         if row.level1 == right or _old_cost(row) or (row.level1 == BENEFIT and row.level2 == SUSTAINED):
             continue
         if row.level1 == BENEFIT and right == SATISFACTION and checking.pack.edition is None:

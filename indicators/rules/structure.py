@@ -17,6 +17,9 @@ from indicators.taxonomy import BENEFIT, OUTPUT, SATISFACTION, Edition, level1_o
 from indicators.value import ValueKind
 from indicators.weights import EXECUTION, SCHEMES, furthest, total_fits
 
+_SURE = 0.8
+"""Score from which two rows that match one indicator with one value are taken for the same thing."""
+
 
 @table_check("P28")
 def missing_class(table: TableFacts, checking: Checking) -> Iterator[Finding]:
@@ -100,7 +103,8 @@ def lopsided(table: TableFacts, checking: Checking) -> Iterator[Finding]:
     total = sum((r.row.weight or Decimal(0) for r in weighted), Decimal(0))
     top = max(weighted, key=lambda r: r.row.weight or Decimal(0))
     most = top.row.weight or Decimal(0)
-    if most > Decimal(str(checking["most"])):
+    limit = checking["most"] if len(weighted) >= checking["few_rows"] else checking["most_of_few"]
+    if most > Decimal(str(limit)):
         yield checking.row(
             top, weight=f"{most:f}", n=len(weighted) - 1, rest=f"{total - most:f}", evidence=f"{most:f}"
         )
@@ -144,6 +148,11 @@ def repeated(table: TableFacts, checking: Checking) -> Iterator[Finding]:
         seen.append(row)
 
 
+def _same_indicator(row: RowFacts, other: RowFacts) -> bool:
+    one, two = row.match, other.match
+    return one is not None and two is not None and one.code == two.code and min(one.score, two.score) >= _SURE
+
+
 def _near(row: RowFacts, other: RowFacts, least: float) -> bool:
     same = row.number == other.number and row.unit == other.unit and row.level1 == other.level1
     return (
@@ -151,7 +160,7 @@ def _near(row: RowFacts, other: RowFacts, least: float) -> bool:
         and (row.number or 0) >= 10
         and row.number != 100
         and row.level1 != SATISFACTION
-        and likeness(row.name, other.name) >= least
+        and (_same_indicator(row, other) or likeness(row.name, other.name) >= least)
     )
 
 
@@ -200,20 +209,13 @@ _HEADING = {"project": "项目名称", "department": "主管部门", "unit": "�
 
 @table_check("P38")
 def heading_blank(table: TableFacts, checking: Checking) -> Iterator[Finding]:
-    """Cells of the heading that the form has and that are blank.
-
-    ``unit`` names a row's unit column too; the heading's is ``draft.unit`` in ``columns``.
-    """
+    """Cells of the heading that the form has (``heading.…`` in its columns) and that are blank."""
     draft = table.draft
-    names = {("draft.unit" if key == "unit" else key): key for key in _HEADING}
-    missing = [
-        _HEADING[key] for column, key in names.items() if table.has(column) and not getattr(draft, key)
+    labels = [
+        label for key, label in _HEADING.items() if table.has(f"heading.{key}") and not getattr(draft, key)
     ]
-    if missing:
-        yield checking.whole(missing="、".join(missing), evidence="、".join(missing))
-
-
-_NAMED_YEAR = re.compile(r"(20\d\d)\s*年")
+    if labels:
+        yield checking.whole(missing="、".join(labels), evidence="、".join(labels))
 
 
 @row_check("P56")

@@ -69,7 +69,9 @@ class AccountTable:
         """Change an account and end its sessions; False where it is the last active one of role ``keep``."""
         with self._writing.begin() as connection:
             row = _get(connection, key)
-            if row is None or (keep and row.active and row.role == keep and _others(connection, key, keep) == 0):
+            if row is None or (
+                keep and row.active and row.role == keep and _others(connection, key, keep) == 0
+            ):
                 return False
             epoch = t.account.c.epoch + 1
             connection.execute(update(t.account).where(t.account.c.key == key).values(epoch=epoch, **values))
@@ -122,7 +124,9 @@ def _get(connection: Connection, key: str) -> AccountRow | None:
 
 def _row(row: RowMapping) -> AccountRow:
     values = dict(row)
-    return AccountRow(**{**values, "active": bool(values["active"]), "created_at": aware(values["created_at"])})
+    return AccountRow(
+        **{**values, "active": bool(values["active"]), "created_at": aware(values["created_at"])}
+    )
 
 
 def _others(connection: Connection, key: str, role: str) -> int:

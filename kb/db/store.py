@@ -178,7 +178,9 @@ class _Writer:
             raise UndoConflictError([f"{row.source_code} 指向 {row.target_code}" for row in needing])
         near = select(link.target_code).where(link.source_code.in_(codes)).distinct()
         touched = {*codes, *self.connection.execute(near).scalars()}
-        standing = self.connection.execute(select(record.code, record.kind).where(record.code.in_(codes))).all()
+        standing = self.connection.execute(
+            select(record.code, record.kind).where(record.code.in_(codes))
+        ).all()
         self._derive_from(codes)
         self.connection.execute(delete(t.record).where(record.code.in_(codes)))
         for row in standing:

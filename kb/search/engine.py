@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from kb.errors import KnowledgeError
 from kb.search import text as normal_text
 from kb.search.answer import Filters, SearchAnswer, SearchDocument
 from kb.search.arrays import Field, TextArrays
@@ -34,6 +35,13 @@ _TAIL_LEAST, _TAIL_SHARE = 400, 0.1  # documents outside the main part before al
 _TRIES = 5
 
 Progress = Callable[[int, int], None]
+
+
+class StaleIndexError(KnowledgeError):
+    """There is no index that fits this program and vocabulary; nothing was written."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"检索索引 {folder} 不存在或已过时，不能增量更新。请先运行 kb reindex 重建。")
 
 
 class SearchEngine:
@@ -99,12 +107,12 @@ class SearchEngine:
         """Put documents in (replacing those of the same id) and take ids out; visible at once.
 
         Many changes at once rebuild the index, as ``rebuild`` does. Unknown ids are ignored.
+        Raises StaleIndexError where there is no current index to add to.
         """
         with self._generations.lock():
             folder = self._generations.current()
             if folder is None or not self.current():
-                self._build(upserts, len(upserts), None)
-                return
+                raise StaleIndexError(self._generations.folder)
             snapshot = self._load(folder)
             try:
                 if snapshot.tail_size + len(upserts) > max(_TAIL_LEAST, _TAIL_SHARE * snapshot.size):

@@ -251,8 +251,8 @@ class Scorer:
         bonus[docs] = _SHARE_OF_MASK[masks] * np.float32(w.phrase)
         named = docs[(masks >> Field.NAME & 1).astype(bool)]
         bonus[named[snapshot.lengths[named, Field.NAME] == len(stem)]] += np.float32(w.whole_name)
-        for field, share in ((Field.ALIAS, 1.0), (Field.KEYWORD, 0.6)):
-            bonus[snapshot.whole_items(stem, field)] += np.float32(w.whole_alias * share)
+        bonus[snapshot.whole_items(stem, Field.ALIAS)] += np.float32(w.whole_alias)
+        bonus[snapshot.whole_items(stem, Field.KEYWORD)] += np.float32(w.whole_keyword)
         return bonus
 
     def _shape(self, plan: Plan, places: Docs) -> Floats:

@@ -28,6 +28,7 @@ from kb.search.weights import Weights
 _LETTERS = re.compile(r"[a-z']{2,40}(?: [a-z']{1,40})*")
 _HAN_RUN = re.compile("[\u3400-\u9fff]{2,24}")
 _SYNONYM_FREQUENCY = 5  # a synonym that no record holds is still a word of queries
+_LONG = 40  # a text this long is not asked for one slip
 _HELD = 3  # records that hold two characters together make them a word
 _GOOD = 0.75  # coverage from which on a query needs no repair
 _RARE = 5  # letters that records hold are still read as pinyin of words that so many times more hold
@@ -169,6 +170,8 @@ class Session:
     def _by_one_off(self, query: Query, scores: Scores) -> _Found | None:
         """Words that are no words, one character away from one that is."""
         text, sure = query.text, False
+        if len(query.bare) > _LONG:
+            return None
         for run in dict.fromkeys(_HAN_RUN.findall(query.bare)):
             if len(self.snapshot.find(run)[0]):
                 continue

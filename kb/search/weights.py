@@ -43,7 +43,8 @@ class Weights:
 
     # Whole query against whole fields.
     whole_name: float = 2.7  # the name is exactly the query
-    whole_alias: float = 1.2  # an alias or keyword is exactly the query
+    whole_alias: float = 1.2  # an alias is exactly the query
+    whole_keyword: float = 0.5  # a keyword is
     phrase: float = 0.45  # the query stands literally in the record (name; less elsewhere)
     shape: float = 1.3  # share of character pairs that query and name have in common
 
@@ -57,7 +58,6 @@ class Weights:
     core: float = 0.12
     used: float = 0.05  # times log(1 + projects that use it)
     retired: float = 0.02  # factor: last of all that match
-    homophone: float = 0.5  # factor of the pinyin channel
 
     # Kinds, as factors: by default, and for a query that reads like a problem or a question.
     kind_indicator: float = 1.25

@@ -32,7 +32,7 @@ from kb.search.weights import DEFAULT, Weights
 from tests.bench.corpus import real
 
 STEPS = (0.6, 0.8, 1.25, 1.6)
-FIXED = {"retired", "homophone", "k1"}
+FIXED = {"retired", "k1"}
 
 
 @dataclass(frozen=True)

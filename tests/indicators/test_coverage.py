@@ -5,6 +5,7 @@ from __future__ import annotations
 from indicators.coverage import CORE_CLASSES, class_of, coverage, near_duplicates
 from indicators.model import (
     Indicator,
+    IndicatorSet,
     LinkKind,
     Project,
     Record,
@@ -69,3 +70,18 @@ def test_every_written_sector_covers_its_core_classes(catalogue: list[Record]) -
             assert row.core_missing == (), row.sector.name
             assert not row.bare_subsectors, (row.sector.name, row.bare_subsectors)
     assert set(CORE_CLASSES) == {"数量", "质量", "时效", "成本", "效益", "满意度"}
+
+
+def test_sector_sets_are_the_core_indicators(catalogue: list[Record]) -> None:
+    sets = {r.code: set(r.members) for r in catalogue if isinstance(r, IndicatorSet)}
+    indicators = [r for r in catalogue if isinstance(r, Indicator)]
+    for sector in (r for r in catalogue if isinstance(r, Sector) and r.code != "TX"):
+        core = {i.code for i in indicators if i.sector == sector.code and i.core}
+        assert sets[f"JH-{sector.code}"] == core, sector.name
+
+
+def test_the_catalogue_is_as_large_as_it_says(catalogue: list[Record]) -> None:
+    found = coverage(catalogue)
+    assert found.indicators >= 1000
+    assert found.core >= 280
+    assert all(row.total >= 30 and row.core for row in found.sectors)

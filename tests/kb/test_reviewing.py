@@ -136,6 +136,12 @@ def test_grades(points: float, grade: str) -> None:
     assert Bounds(best=Decimal(101)).grade(Decimal(100)) == "良"
 
 
+def test_a_sub_item_at_nought_caps_the_grade() -> None:
+    assert [Bounds().grade(Decimal(95), zeros) for zeros in (0, 1, 2, 3)] == ["优", "良", "中", "中"]
+    assert Bounds(zeros_good=0, zeros_fair=0).grade(Decimal(95), 3) == "优"
+    assert Bounds().grade(Decimal(50), 1) == "差"
+
+
 def test_the_five_points_show_evidence_and_no_score() -> None:
     draft = table(GOOD, grounds="县政发〔2024〕15号", amount="800")
     points = fill_ex_ante(draft, [Finding(code="P23", severity=Severity.WARNING, message="", row=4)])

@@ -14,7 +14,7 @@ import pytest
 
 from indicators.model import SynonymGroup
 from kb.search.answer import Filters, SearchDocument
-from kb.search.engine import SearchEngine
+from kb.search.engine import SearchEngine, StaleIndexError
 from kb.search.prepare import digest
 from kb.search.vocabulary import Vocabulary
 from tests.kb.search.conftest import Search, document
@@ -35,6 +35,8 @@ def test_an_engine_without_an_index_is_not_current_and_answers_nothing(empty: Se
     assert empty.search("公路").total == 0
     assert empty.suggest("公路") == ()
     assert empty.ids() == set()
+    with pytest.raises(StaleIndexError, match="kb reindex"):
+        empty.update(ROADS, [])
 
 
 def test_build_find_reopen(empty: SearchEngine, tmp_path: Path) -> None:
@@ -78,6 +80,8 @@ def test_another_fingerprint_is_not_current_but_keeps_the_index(empty: SearchEng
     empty.rebuild(ROADS, 3)
     other = SearchEngine(tmp_path / "index", Vocabulary(terms=("农村公路里程",)))
     assert not other.current()
+    with pytest.raises(StaleIndexError):
+        other.update(ROADS[:1], [])
     assert empty.current()
     other.rebuild(ROADS, 3)
     assert other.current()

@@ -1,0 +1,117 @@
+"""Writing sheets that people work in: text stays text, heads stay in view, columns fit, notes sit in cells."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST = 32_000  # a cell holds 32,767 characters
+_LINE = Side(style="thin", color="BBBBBB")
+_BORDER = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
+HEAD = PatternFill("solid", fgColor="EDEAE0")
+CHANGED = PatternFill("solid", fgColor="E2F0E6")
+TONES = {
+    "错误": PatternFill("solid", fgColor="F7DAD2"),
+    "建议": PatternFill("solid", fgColor="FAEBC8"),
+    "提示": PatternFill("solid", fgColor="E6EDF6"),
+}
+"""Grounds of the severities; the word always stands beside."""
+
+Value = str | int | float | Decimal | None
+
+
+def put(cell: Cell, value: Value) -> Cell:
+    """Write a value. Text is never a formula, whatever it begins with."""
+    if isinstance(value, str):
+        text = ILLEGAL_CHARACTERS_RE.sub("", value)[:_LONGEST]
+        cell.value = text
+        if text.startswith(_FORMULA_MARKS):
+            cell.data_type = "s"
+            cell.quotePrefix = True
+    else:
+        cell.value = value
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    return cell
+
+
+def head_row(sheet: Worksheet, row: int, titles: Sequence[str]) -> None:
+    """A row of column titles."""
+    for column, title in enumerate(titles, 1):
+        cell = put(_cell(sheet, row, column), title)
+        cell.font, cell.fill, cell.border = Font(bold=True), HEAD, _BORDER
+        cell.alignment = Alignment(wrap_text=True, vertical="center")
+
+
+def body_row(sheet: Worksheet, row: int, values: Iterable[Value]) -> None:
+    """A row of values with lines around them; a cell that is a severity gets its ground."""
+    for column, value in enumerate(values, 1):
+        cell = put(_cell(sheet, row, column), value)
+        cell.border = _BORDER
+        if isinstance(value, str) and value in TONES:
+            cell.fill = TONES[value]
+
+
+def table(sheet: Worksheet, titles: Sequence[str], rows: Iterable[Sequence[Value]], widths: Sequence[int]) -> None:
+    """A whole sheet as one table: titles that stay in view, a filter, widths in characters."""
+    head_row(sheet, 1, titles)
+    last = 1
+    for last, values in enumerate(rows, 2):
+        body_row(sheet, last, values)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(titles))}{last}"
+    set_widths(sheet, widths)
+    to_print(sheet)
+
+
+def set_widths(sheet: Worksheet, widths: Sequence[int]) -> None:
+    """Widths of the columns from the left, in characters."""
+    for column, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+
+
+def to_print(sheet: Worksheet) -> None:
+    """Landscape A4, one page wide, the head on every page."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]  # openpyxl always makes it
+    sheet.print_title_rows = "1:1"
+
+
+def note(cell: Cell, text: str, tone: str) -> None:
+    """Put a comment into a cell, after one that is there, and give the cell the severity's ground."""
+    before = f"{cell.comment.text}\n\n" if cell.comment else ""
+    comment = Comment(before + text, "绩效目标体检")
+    lines = (before + text).count("\n") + len(before + text) // 22 + 2
+    comment.width, comment.height = 360, min(420, 22 * lines)
+    cell.comment = comment
+    if tone in TONES:
+        cell.fill = TONES[tone]
+
+
+def free_title(book: Workbook, wanted: str) -> str:
+    """A sheet title that the book does not have yet."""
+    taken = {name.lower() for name in book.sheetnames}
+    names = (wanted if n == 1 else f"{wanted}{n}" for n in range(1, 1000))
+    return next(name for name in names if name.lower() not in taken)
+
+
+def saved(book: Workbook) -> bytes:
+    """Bytes of a workbook."""
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _cell(sheet: Worksheet, row: int, column: int) -> Cell:
+    cell = sheet.cell(row, column)
+    assert isinstance(cell, Cell)  # noqa: S101 - our own sheets have no merged cells where we write
+    return cell

@@ -1,0 +1,135 @@
+"""Who may do what: one table over all endpoints and methods, held before any view runs.
+
+What does not stand in the table is refused to everybody, so that a new route cannot be open by
+accident; a test walks every route, role and method.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from flask import Flask, abort, redirect, request
+from werkzeug.wrappers import Response
+
+from kb.accounts import Account, Role
+from web.sessions import TOKEN, identify, token_fits
+
+ANYONE = None
+DRAFTER, REVIEWER, ADMIN = Role.DRAFTER, Role.REVIEWER, Role.ADMIN
+ROLE_NAMES = {Role.DRAFTER: "起草", Role.REVIEWER: "审核", Role.ADMIN: "管理"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The least role that may call an endpoint with a method; None is anyone.
+
+    ``token`` tells that a POST needs the form's token. Without it (scripts that post to the API,
+    forms that change nothing) a browser's request from another site is still refused.
+    """
+
+    least: Role | None
+    token: bool = True
+
+
+def _rules(least: Role | None, *endpoints: str, methods: str = "GET", token: bool = True) -> dict[tuple[str, str], Rule]:
+    return {(e, m): Rule(least, token) for e in endpoints for m in methods.split()}
+
+
+TABLE: dict[tuple[str, str], Rule] = {
+    **_rules(ANYONE, "static", "search.home", "search.results"),
+    **_rules(
+        ANYONE,
+        *(
+            f"catalogue.{name}"
+            for name in (
+                "indicator", "framework", "node", "project", "issue", "problem", "sector", "indicator_set", "guide",
+                "clause", "source", "sectors", "frameworks", "problems", "guides", "sources", "projects",
+            )
+        ),
+    ),
+    **_rules(ANYONE, "api.search", "api.record", "api.suggest", "api.healthz"),
+    **_rules(ANYONE, "health.health"),
+    **_rules(ANYONE, "account.login", methods="GET POST"),
+    **_rules(ANYONE, "account.logout", methods="POST"),
+    **_rules(DRAFTER, "account.account", methods="GET POST"),
+    **_rules(ADMIN, "admin.work", "admin.audit", "admin.audit_csv"),
+    **_rules(ADMIN, "admin.undo", "admin.ignore", methods="POST"),
+    **_rules(ADMIN, "teaching.synonyms"),
+    **_rules(
+        ADMIN, "teaching.new_group", "teaching.group", "teaching.answers", "teaching.words", methods="GET POST"
+    ),
+    **_rules(
+        ADMIN,
+        "teaching.remove_group", "teaching.remove_answer", "teaching.remove_word", "teaching.reindex",
+        methods="POST",
+    ),
+    **_rules(ADMIN, "users.users", methods="GET POST"),
+    **_rules(ADMIN, "users.change", methods="POST"),
+}  # fmt: skip
+"""(endpoint, method) -> rule. HEAD goes with GET; OPTIONS tells methods only and is open."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def install(app: Flask) -> None:
+    """Puts the table before every view of ``app``."""
+    app.before_request(guard)
+    app.jinja_env.globals.update(ROLE_NAMES=ROLE_NAMES)
+
+
+def rule_for(endpoint: str, method: str) -> Rule | None:
+    """The rule of an endpoint and method, None where the table has none."""
+    return TABLE.get((endpoint, "GET" if method == "HEAD" else method))
+
+
+def guard() -> Response | None:
+    """Refuse what the table does not allow; None lets the view run."""
+    if request.endpoint is None or request.method == "OPTIONS":
+        return None  # no such page, or not this method: Flask answers that itself
+    if request.endpoint == "static":
+        return None
+    account = identify()
+    rule = rule_for(request.endpoint, request.method)
+    if rule is None:
+        abort(403, f"{request.endpoint} {request.method} 还没有登记权限（web/permissions.py），谁都不能用。")
+    if not allows(rule, account):
+        return _refuse(rule, account)
+    if request.method not in _SAFE:
+        _check_origin(rule)
+    return None
+
+
+def allows(rule: Rule, account: Account | None) -> bool:
+    """Whether an account, or a reader without one, may pass a rule."""
+    return rule.least is None or (account is not None and account.role.covers(rule.least))
+
+
+def _refuse(rule: Rule, account: Account | None) -> Response:
+    if account is None and not request.path.startswith("/api/"):
+        wanted = request.full_path.rstrip("?") if request.method in _SAFE else ""
+        return redirect(f"/login?next={quote(wanted, safe='/')}" if wanted else "/login", 303)
+    if account is None:
+        abort(401, "这个接口要登录后才能用。")
+    needed = ROLE_NAMES[rule.least] if rule.least else ""
+    abort(403, f"这一页要“{needed}”权限，您的账号“{account.name}”是“{ROLE_NAMES[account.role]}”。")
+
+
+def _check_origin(rule: Rule) -> None:
+    if not rule.token:
+        if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+            abort(403, "这个请求来自别的网站，没有执行。请从本站的页面操作。")
+    elif not token_fits(request.form.get(TOKEN, "")):
+        abort(403, "表单已经过期或不是从本站打开的，没有保存。请退回上一页，刷新后再提交一次。")
+
+
+def safe_next(address: str) -> str:
+    """Where to go after logging in: a path on this site, else the home page."""
+    plain = address[:1000]
+    if not plain.startswith("/") or plain.startswith("//") or "\\" in plain or not plain.isprintable():
+        return "/"
+    try:
+        parts = urlsplit(plain)
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc or plain.startswith("/login") else plain
