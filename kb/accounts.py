@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -33,7 +34,6 @@ _NAME = re.compile(r"\w[\w.@-]{1,39}")
 # OWASP's smaller profile: a login takes some 30 ms and 19 MiB, so that a flood of them cannot fill the memory.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _AT_ONCE = threading.BoundedSemaphore(4)
-_NOBODY = _HASHER.hash("没有这个账号时也花同样的时间")
 
 
 class Role(StrEnum):
@@ -151,7 +151,7 @@ class Accounts:
             raise ThrottledError(max(1, -(-int(wait.total_seconds()) // 60)))
         row = self._table.get(key)
         usable = row is not None and row.active and row.password != ""
-        fits = _verify(row.password if row and usable else _NOBODY, password)
+        fits = _verify(row.password if row and usable else _nobody(), password)
         if row is None or not usable or not fits:
             # A name that nobody has may be a password typed into the wrong field: it is not kept.
             self._audit.write(
@@ -194,6 +194,12 @@ class Accounts:
             row.key, values, actor=actor, what=what, detail=detail, at=now(), keep=kept
         ):
             raise AccountError(f"“{row.name}”是最后一个在用的管理员，不能停用或改角色。请先另设一个管理员。")
+
+
+@cache
+def _nobody() -> str:
+    """What a name without an account is checked against, so that it takes as long."""
+    return _HASHER.hash("没有这个账号时也花同样的时间")
 
 
 def _verify(hashed: str, password: str) -> bool:

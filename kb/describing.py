@@ -78,6 +78,7 @@ _BUILDING = re.compile(
 )
 _BUYING = re.compile(r"购买(?!服务)|购置|采购|买.{0,6}\d|更新.{0,4}(设备|车辆)|配备")
 _FIXING = re.compile(r"修缮|维修|大修|装修|翻修|漏水|改造")
+_DIGITAL = re.compile(r"信息化|软件|小程序|APP|数据库|信息系统|(系统|平台)(建设|开发|升级|运维|$)|智慧|数字化")
 _VERBS = re.compile(r".*(购买|购置|采购|配备|新建|修建|改造|维修|更新|安装|发放|开展|举办|完成|建设|培训|资助|给|对|为)")
 _BREAKS = re.compile(r"做|进行|开展|实施|使用|参加|受益|完成|共|计|约|的")
 
@@ -124,6 +125,8 @@ def types_of(text: str) -> tuple[ProjectType, ...]:
     ):
         if kind not in known and pattern.search(text):
             known.insert(0, kind)
+    if ProjectType.CONSTRUCTION in known and _DIGITAL.search(text):
+        known.remove(ProjectType.CONSTRUCTION)
     return tuple(known)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from indicators.model import Indicator, Project, Sector, Status
 from kb.pieces import pieces
@@ -42,6 +42,7 @@ class SectorGuesser:
         ]
         self._totals = {code: sum(counts[code].values()) for code in self._codes}
         self._parts = {s.code: _parts_of(s, active) for s in sectors}
+        self._everywhere = {code: _everywhere(parts) for code, parts in self._parts.items()}
 
     def guess(self, text: str, without: Iterable[str] = ()) -> list[tuple[str, float]]:
         """(sector code, share of belief) likeliest first; ``without`` names projects to forget."""
@@ -69,6 +70,10 @@ class SectorGuesser:
                 scored.append((score, name))
         scored.sort(key=lambda s: -s[0])
         return tuple(name for score, name in scored if score >= 0.6 * scored[0][0])[:3]
+
+    def everywhere(self, sector: str) -> frozenset[str]:
+        """Pieces that stand all over a sector and so tell none of its branches (义务教育, 退役军人)."""
+        return self._everywhere.get(sector, frozenset())
 
     def _seen(self, wanted: set[str], without: set[str]) -> dict[str, Counter[str]]:
         seen: dict[str, Counter[str]] = defaultdict(Counter)
@@ -104,6 +109,11 @@ def _parts_of(sector: Sector, indicators: Sequence[Indicator]) -> dict[str, dict
             words |= dict.fromkeys(pieces(text), 1.0)
         parts[subsector.name] = words
     return parts
+
+
+def _everywhere(parts: Mapping[str, Mapping[str, float]]) -> frozenset[str]:
+    held = Counter(piece for words in parts.values() for piece in words)
+    return frozenset(piece for piece, n in held.items() if n >= 3)
 
 
 def _texts_of_sector(sector: Sector) -> Iterator[tuple[str, float]]:

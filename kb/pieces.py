@@ -9,15 +9,18 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kb.search.text import fold
 
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LENGTHS = (2, 3, 4)
 _NOISE = re.compile(
-    r"\d+年(度)?|第[一二三四五六七八九十]+批|项目|工程|资金|经费|补助|专项|工作|建设|中央|省级|市级|县级|区级|年度"
+    r"平方米|平方公里|立方米|公里|万元|亿元|受益|投资|完工|\d+年(度)?|第[一二三四五六七八九十]+批|项目|工程|资金|经费|补助|专项|工作|建设|中央|省级|市级|县级|区级|年度"
 )
+_SHORT = 25.0
+"""Least weight of a whole text: one common word that makes up a text must not make likeness."""
+
 _LONG = 30
 """A text of pages is compared as if it were this long: what it says besides must not hide what it is."""
 
@@ -43,9 +46,13 @@ def shared_words(text: str, other: str, most: int = 3) -> list[str]:
     return kept
 
 
-def overlap(subject: str, text: str) -> float:
-    """Share (0..1) of a subject's pieces that stand in a text, longer ones counting more."""
-    wanted = set(pieces(subject))
+def overlap(subject: str, text: str, common: Collection[str] = ()) -> float:
+    """Share (0..1) of a subject's pieces that stand in a text, longer ones counting more.
+
+    Pieces of ``common`` say nothing, unless the subject has no others.
+    """
+    everything = set(pieces(subject))
+    wanted = {p for p in everything if p not in common} or everything
     if not wanted:
         return 0.0
     held = set(pieces(text))
@@ -77,8 +84,8 @@ class PieceIndex:
             total += weight
             for number, share in self._postings.get(piece, ()):
                 found[number] += weight * share  # type: ignore[assignment]
-        whole = total * min(1.0, _LONG / max(1, len(text)))
-        return {n: min(1.0, score / whole) for n, score in found.items()} if whole else {}
+        whole = max(_SHORT, total * min(1.0, _LONG / max(1, len(text))))
+        return {n: min(1.0, score / whole) for n, score in found.items()}
 
     def _weight(self, piece: str) -> float:
         seen = len(self._postings.get(piece, ()))

@@ -12,7 +12,8 @@ from indicators.draft import Draft, DraftRow, Funds, TableKind
 from loaders.bounds import require_sane_zip, require_size
 from loaders.errors import NoTableError, UnknownFormatError
 from loaders.grid import Grid
-from loaders.tables import FoundRow, FoundTable, find_tables
+from loaders.headers import heading_of, without_months
+from loaders.tables import FoundRow, FoundTable, find_all
 from loaders.text import decode, read_html, read_text
 from loaders.word import read_word
 from loaders.workbook import FORMULA, read_workbook
@@ -20,6 +21,7 @@ from loaders.workbook import FORMULA, read_workbook
 _OLE = b"\xd0\xcf\x11\xe0"
 _YEAR = re.compile(r"(20[0-4]\d)\s*年?")
 _NUMBER = re.compile(r"-?\d[\d,，]*\.?\d*")
+_SHORT_LABEL = 16
 _MONTHS = re.compile(r"1\s*[-—~至]\s*(\d{1,2})\s*月")
 
 
@@ -44,7 +46,7 @@ def read_drafts(name: str, data: bytes) -> ReadFile:
     """Target tables of a file of any readable kind. Raises a FileError, which names the file."""
     require_size(name, data)
     grids = read_grids(name, data)
-    drafts = tuple(d for grid in grids for table in find_tables(grid) for d in _drafts(name, table))
+    drafts = tuple(d for table in find_all(grids) for d in _drafts(name, table))
     if not drafts:
         looked = "、".join(f"{g.name}（{g.height}行）" for g in grids[:8]) or "没有任何表格"
         raise NoTableError(name, looked)
@@ -111,7 +113,15 @@ def _drafts(file: str, table: FoundTable) -> Iterator[Draft]:
 def _draft(file: str, table: FoundTable, project: str, rows: list[FoundRow]) -> Draft:
     heading, columns = table.heading, table.header.columns
     texts = " ".join(
-        filter(None, [table.title, heading.get("year", ""), project or heading.get("project", "")])
+        filter(
+            None,
+            [
+                table.title,
+                heading.get("year", ""),
+                rows[0].values.get("year", ""),
+                project or heading.get("project", ""),
+            ],
+        )
     )
     return Draft(
         kind=_kind(table),
@@ -195,9 +205,16 @@ def _amount(text: str, table: FoundTable) -> Decimal | None:
         return None
     if "万" in text:
         return amount
-    around = " ".join(" ".join(row) for row in table.grid.cells[: table.header.row])
-    yuan = re.search(r"[(（]\s*元\s*[)）]|单位[:：]\s*元", around) or re.search(r"\d\s*元", text)
+    above = [t for row in table.grid.cells[: table.header.row] for t in row if t] + list(table.grid.caption)
+    yuan = any(_says_yuan(t) for t in above) or re.search(r"\d\s*元", text)
     return amount / 10_000 if yuan else amount
+
+
+def _says_yuan(text: str) -> bool:
+    """Whether a label (项目资金(元)) or a line (单位：元) says that amounts are 元; prose that names 元 does not."""
+    if re.search(r"[(（]\s*元\s*[)）]", text):
+        return heading_of(text) == "amount" or len(text) <= _SHORT_LABEL
+    return len(text) <= _SHORT_LABEL and bool(re.search(r"单位[:：]\s*元", text))
 
 
 def _funds(table: FoundTable) -> Funds | None:
@@ -209,7 +226,7 @@ def _funds(table: FoundTable) -> Funds | None:
         labels = {
             c: wanted[t]
             for c in range(grid.width)
-            if (t := re.sub(r"[\s(（].*", "", grid.own(row, c))) in wanted
+            if (t := without_months(re.sub(r"[\s(（].*", "", grid.own(row, c)))) in wanted
         }
         if {"executed"} <= set(labels.values()):
             return _funds_below(grid, row, labels, table.header.row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class FileError(Exception):
     """A file cannot be read; ``str()`` names the file, what is wrong and what to do."""
@@ -46,3 +48,12 @@ class NoTableError(FileError):
         super().__init__(
             file, f"没有找到绩效目标表（看过：{looked}）。表头要有“三级指标”和“指标值”这样的列名。"
         )
+
+
+class UnknownFormError(ValueError):
+    """A form that there is not, or not as a file of the wanted kind; ``forms`` are name to kinds."""
+
+    def __init__(self, form: str, kind: str, forms: Mapping[str, tuple[str, ...]]) -> None:
+        self.form, self.kind = form, kind
+        known = "、".join(f"{name}（{'、'.join(kinds)}）" for name, kinds in forms.items())
+        super().__init__(f"没有 {kind} 格式的表“{form}”。可导出：{known}。")

@@ -21,13 +21,16 @@ class Grid:
     """One sheet or table. ``cells`` is rectangular; covered cells of a merged range are "".
 
     ``name`` is the sheet's or table's name, ``addressed`` tells whether cells have spreadsheet
-    addresses (D12) or are told by row and column.
+    addresses (D12) or are told by row and column. ``caption`` is what is written right above the
+    table outside of it; ``follows`` tells that it touches the table before it.
     """
 
     name: str
     cells: tuple[tuple[str, ...], ...]
     merged: tuple[Range, ...] = ()
     addressed: bool = True
+    caption: tuple[str, ...] = ()
+    follows: bool = False
     _owner: dict[tuple[int, int], Range] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +71,15 @@ class Grid:
         if self.addressed:
             return f"{self.name}!{column_letters(column)}{row + 1}"
         return f"{self.name} 第{row + 1}行第{column + 1}列"
+
+
+def stacked(upper: Grid, lower: Grid) -> Grid:
+    """Two grids that touch, as the one table that people see."""
+    width = max(upper.width, lower.width)
+    cells = tuple(row + ("",) * (width - len(row)) for row in (*upper.cells, *lower.cells))
+    down = upper.height
+    moved = (Range(a.top + down, a.left, a.bottom + down, a.right) for a in lower.merged)
+    return Grid(upper.name, cells, (*upper.merged, *moved), upper.addressed, upper.caption, upper.follows)
 
 
 def column_letters(column: int) -> str:

@@ -41,6 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "possibility": ("完成目标可能性", "完成可能性", "可能性"),
     "note": ("备注", "说明"),
     "code": ("指标代码", "指标编码", "三级指标代码"),
+    "year": ("预算年度",),
 }  # fmt: skip
 """Fields of a target row and what their columns are called; the first is the standard name."""
 
@@ -53,7 +54,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "year": ("年度", "预算年度", "申报年度", "填报年度"),
     "amount": (
         "年度资金总额", "项目资金总额", "资金总额", "预算金额", "预算数", "项目预算", "年度预算", "年度资金申请总额",
-        "预算资金", "项目资金", "年度预算数", "项目金额", "年度金额", "预算总额",
+        "预算资金", "项目资金", "年度预算数", "项目金额", "年度金额", "预算总额", "金额合计",
     ),
     "grounds": ("立项依据", "政策依据", "项目依据", "项目立项依据"),
     "goal": ("年度目标", "年度总体目标", "年度绩效目标", "总体目标", "绩效目标", "预期目标", "项目目标", "项目绩效目标", "当年绩效目标"),
@@ -61,6 +62,16 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "goal_actual": ("实际完成情况", "年度目标完成情况", "目标实际完成情况", "全年实际完成情况"),
 }  # fmt: skip
 """Fields of a table's heading and what their labels are called."""
+
+POSSIBILITIES = ("确定能", "有可能", "完全不可能")
+"""What the monitoring form asks about a target; some forms have a column to tick for each."""
+
+_LABELS = frozenset((
+    "年初预算数", "全年预算数", "调整后预算数", "全年执行数", "预算执行数", "执行数", "执行率", "全年预计执行数",
+    "中期资金总额", "其中:财政拨款", "其中:本年财政拨款", "其中:当年财政拨款", "财政拨款", "本年财政拨款", "上年结转资金", "其他资金",
+    "年度主要任务", "任务名称", "主要内容", "总额", "绩效指标", "年度绩效指标",
+))  # fmt: skip
+"""Labels of a form that are no field of a draft, but no value of the label before them either."""
 
 _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 _PERIOD = re.compile(r"\d{4}年?[-—~至]\d{4}年?")
@@ -90,6 +101,25 @@ def heading_of(text: str) -> str:
         return ""
     bare = normal(text)
     return _HEADING_OF.get(bare, "")
+
+
+def is_label(text: str) -> bool:
+    """Whether a text is a printed label of a form rather than something filled in."""
+    bare = re.sub(r"\s", "", text).replace("：", ":")
+    return bool(heading_of(text) or column_of(text)) or without_months(bare) in _LABELS
+
+
+def without_months(text: str) -> str:
+    """A label without the months it covers: 1—7月执行数 as 执行数."""
+    return re.sub(r"^1[-—~至].{1,3}月", "", text)
+
+
+def rank_of(field: str, text: str) -> int:
+    """How near a column header is to the standard name of its field: 0 is the name itself."""
+    names = COLUMNS[field]
+    bare = _BLANKS.sub("", text).replace("（", "(").replace("）", ")")
+    found = [n for n, alias in enumerate(names) if alias in (bare, normal(text))]
+    return found[0] if found else len(names)
 
 
 def _by_pattern(bare: str) -> str:

@@ -7,27 +7,32 @@ annual one, and labels whose value stands to the right or below. All of that end
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from loaders.grid import Grid
-from loaders.headers import column_of, heading_of
+from loaders.grid import Grid, stacked
+from loaders.headers import POSSIBILITIES, column_of, heading_of, is_label, rank_of
 
 _ENDS = re.compile(
     r"^(合计|总计|总分|小计|得分合计|备注|注|填报说明|说明|填表人|填报人|单位负责人|联系人|评价结论|其他需要说明|总体结论|自评结论|项目负责人|存在问题|改进措施)"
 )
 _LEVELS = ("level1", "level2")
 _HEADER_REACH = 3
+_ANSWERS = (*POSSIBILITIES, "不可能")
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header row of a target table: where it stands and which column holds which field."""
+    """A header row of a target table: where it stands and which column holds which field.
+
+    ``ticks`` are the columns that stand for one answer each (确定能, 有可能 …), to be ticked.
+    """
 
     row: int
     below: int
     columns: dict[str, int]
     half: str = ""
+    ticks: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,18 @@ class FoundTable:
     rows: tuple[FoundRow, ...]
     heading: dict[str, str]
     title: str
+
+
+def find_all(grids: Iterable[Grid]) -> list[FoundTable]:
+    """Target tables of a file; a heading that is a table of its own right above one belongs to it."""
+    found: list[FoundTable] = []
+    heading: Grid | None = None
+    for given in grids:
+        grid = stacked(heading, given) if heading and given.follows else given
+        tables = find_tables(grid)
+        heading = None if tables else grid
+        found += tables
+    return found
 
 
 def find_tables(grid: Grid) -> list[FoundTable]:
@@ -86,15 +103,30 @@ def _header_at(grid: Grid, row: int) -> Header | None:
     # A second header row refines group headings (偏差原因分析 over 经费保障, 制度保障 …).
     reach = max((grid.area(row, c).bottom for c in range(grid.width)), default=row)
     while below <= min(reach, row + _HEADER_REACH) and _still_header(grid, row, below):
-        for field, places in _columns(grid, below).items():
-            columns.setdefault(field, places)
+        for name, places in _columns(grid, below).items():
+            if name not in columns or _spans(grid, row, columns[name], places):
+                columns[name] = places
         below += 1
     return _one_half(grid, row, below, columns)
 
 
+def _spans(grid: Grid, row: int, above: list[int], places: list[int]) -> bool:
+    """Whether a group heading (偏差原因分析) spans the narrower column below it that says the same."""
+    area = grid.area(row, above[0])
+    return area.right > area.left and area.left <= places[0] <= area.right
+
+
+def _ticks(grid: Grid, row: int, below: int) -> tuple[tuple[int, str], ...]:
+    cells = [(c, grid.own(r, c)) for r in range(row, below) for c in range(grid.width)]
+    return tuple((c, text) for c, text in cells if text in _ANSWERS)
+
+
 def _still_header(grid: Grid, row: int, below: int) -> bool:
-    spanning = sum(grid.area(below, c).top <= row for c in range(grid.width))
-    return 2 * spanning >= grid.width
+    """Whether a row refines the header above: most cells reach down from there, or the others are grouped."""
+    spanning = [grid.area(below, c).top <= row for c in range(grid.width)]
+    grouped = [grid.area(row, c).right > grid.area(row, c).left for c in range(grid.width)]
+    refined = sum(spanning) > 1 and all(s or g for s, g in zip(spanning, grouped, strict=True))
+    return 2 * sum(spanning) >= grid.width or refined
 
 
 def _columns(grid: Grid, row: int) -> dict[str, list[int]]:
@@ -123,9 +155,11 @@ def _one_half(grid: Grid, row: int, below: int, columns: dict[str, list[int]]) -
     """Choose between a midterm and an annual half: the annual one where it holds anything."""
     targets = columns.get("target", [])
     if len(targets) < 2:
-        return Header(row, below, {field: places[0] for field, places in columns.items()})
+        nearest = {f: min(p, key=lambda c: rank_of(f, grid.text(row, c))) for f, p in columns.items()}
+        return Header(row, below, nearest, ticks=_ticks(grid, row, below))
     left, right = ({f: p[0] for f, p in columns.items()}, {f: p[-1] for f, p in columns.items()})
-    filled = any(grid.own(r, right["target"]) for r in range(below, grid.height))
+    telling = [right[f] for f in ("target", "name") if f in right and right[f] != left[f]]
+    filled = any(grid.own(r, c) for r in range(below, grid.height) for c in telling)
     return Header(row, below, right if filled else left, "年度" if filled else "中期")
 
 
@@ -134,12 +168,28 @@ def _rows(grid: Grid, header: Header, end: int) -> Iterator[FoundRow]:
     for index in range(header.below, end):
         if _ends(grid, index, header):
             return
-        values = {field: grid.text(index, column) for field, column in header.columns.items()}
+        if _continues(grid, index, header):
+            continue
+        values = {name: grid.text(index, column) for name, column in header.columns.items()}
         if _is_header(_columns(grid, index)):
             return
+        _tick(grid, index, header, values)
         _carry(values, carried)
         if values.get("name") or (values.get("target") and values.get("level2")):
             yield FoundRow(index, values)
+
+
+def _continues(grid: Grid, index: int, header: Header) -> bool:
+    """Whether a row is only the lower part of cells that are merged downward."""
+    own = [header.columns[f] for f in ("name", "target") if f in header.columns]
+    return all(grid.area(index, c).top < index for c in own)
+
+
+def _tick(grid: Grid, index: int, header: Header, values: dict[str, str]) -> None:
+    """The ticked answer in place of its tick."""
+    ticked = [word for column, word in header.ticks if grid.own(index, column)]
+    if header.ticks:
+        values["possibility"] = ticked[0] if len(ticked) == 1 else ""
 
 
 def _carry(values: dict[str, str], carried: dict[str, str]) -> None:
@@ -156,12 +206,14 @@ def _carry(values: dict[str, str], carried: dict[str, str]) -> None:
 def _ends(grid: Grid, index: int, header: Header) -> bool:
     first = next((grid.own(index, c) for c in range(grid.width) if grid.own(index, c)), "")
     name_column = header.columns.get("name", header.columns.get("level2", 0))
-    return bool(_ENDS.match(re.sub(r"\s", "", first))) and not _levels_here(grid, index, name_column)
+    stop = min((c for c in header.columns.values() if c > name_column), default=name_column + 1)
+    return bool(_ENDS.match(re.sub(r"\s", "", first))) and not _levels_here(grid, index, name_column, stop)
 
 
-def _levels_here(grid: Grid, index: int, name_column: int) -> bool:
+def _levels_here(grid: Grid, index: int, name_column: int, stop: int) -> bool:
+    """Whether the name cell holds a name of its own; it may span the free columns to its right."""
     area = grid.area(index, name_column)
-    return area.left == name_column and bool(grid.own(index, name_column)) and area.right == name_column
+    return area.left == name_column and bool(grid.own(index, name_column)) and area.right < stop
 
 
 def _heading(grid: Grid, top: int, header: Header, rows: tuple[FoundRow, ...]) -> dict[str, str]:
@@ -193,19 +245,19 @@ def _value_of_label(grid: Grid, row: int, column: int, stop: int) -> str:
     right = area.right + 1
     if right < grid.width:
         beside = grid.text(row, right)
-        if beside and not heading_of(beside) and not column_of(beside):
+        if beside and not is_label(beside):
             return beside
     below = area.bottom + 1
-    if below < stop:
+    if below < stop and grid.area(below, column).left == area.left:
         under = grid.text(below, column)
-        if under and not heading_of(under) and not column_of(under):
+        if under and not is_label(under):
             return under
     return ""
 
 
 def _title(grid: Grid, top: int, row: int) -> str:
     """Texts of the rows that hold one cell only, above the first row of labels."""
-    lines = []
+    lines = [] if top else list(grid.caption)
     for index in range(top, row):
         texts = [grid.own(index, c) for c in range(grid.width) if grid.own(index, c)]
         if len(texts) > 1:

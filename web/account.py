@@ -24,7 +24,7 @@ def login() -> Answer:
     return redirect(wanted, 303) if signed_in() else _login_form(wanted)
 
 
-@pages.post("/login", endpoint="login")
+@pages.post("/login")
 def log_in() -> Answer:
     """Log in and go on to the page that was asked for."""
     wanted = safe_next(request.form.get("next", ""))
@@ -62,7 +62,7 @@ def account() -> Answer:
     return _account_page()
 
 
-@pages.post("/account", endpoint="account")
+@pages.post("/account")
 def change_password() -> Answer:
     """Change one's own password; all other sessions end."""
     own = signed_in()

@@ -6,16 +6,40 @@ import jinja2
 from flask import Flask
 
 from kb.knowledge import KnowledgeBase
-from web import api, catalogue, context, errors, search, security
+from web import (
+    account,
+    admin,
+    api,
+    api_review,
+    catalogue,
+    context,
+    counting,
+    errors,
+    health,
+    permissions,
+    review_downloads,
+    review_work,
+    reviewing,
+    rules,
+    search,
+    security,
+    sessions,
+    teaching,
+    users,
+)
 
-MAX_BODY = 32 * 1024 * 1024
+MAX_BODY = 64 * 1024 * 1024
 """Bytes that a request may carry; a larger one is answered with 413."""
+
+
+_REVIEW = (reviewing.pages, review_downloads.pages, api_review.pages, rules.pages)
+_OFFICE = (account.pages, health.pages, admin.pages, teaching.pages, users.pages)
 
 
 def create_app(kb: KnowledgeBase) -> Flask:
     """A WSGI application that shows ``kb``: pages, HTTP API and static files."""
     app = Flask(__name__)
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=8 * 1024 * 1024)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese stays readable in answers
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the interface
     app.jinja_env.undefined = jinja2.StrictUndefined
@@ -23,7 +47,11 @@ def create_app(kb: KnowledgeBase) -> Flask:
     app.extensions[context.KEY] = kb
     context.install(app)
     errors.install(app)
-    for blueprint in (search.pages, catalogue.pages, api.pages):
+    sessions.install(app, kb.settings)
+    permissions.install(app)
+    counting.install(app)
+    review_work.install(app, kb)
+    for blueprint in (search.pages, catalogue.pages, api.pages, *_REVIEW, *_OFFICE):
         app.register_blueprint(blueprint)
     app.after_request(security.set_headers)
     return app

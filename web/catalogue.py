@@ -11,6 +11,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from indicators.model import FrameworkNode, Indicator, Kind, Project, Source
+from indicators.rules.check import default_pack
 from indicators.taxonomy import CATALOGUE_LEVELS, LEVEL2_LETTERS
 from kb.errors import UnknownCodeError
 from kb.links import url_of
@@ -133,7 +134,7 @@ def issue(code: str) -> str | Response:
 @pages.get("/problem/<path:code>")
 def problem(code: str) -> str | Response:
     """A problem type with examples, clauses and cases."""
-    return _page(code, ProblemView, "problem.html")
+    return _page(code, ProblemView, "problem.html", checked=code in default_pack().rules)
 
 
 @pages.get("/sector/<path:code>")

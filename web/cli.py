@@ -1,4 +1,4 @@
-"""The command line: ``kb search``, ``show``, ``serve``, ``check``, ``reindex``, ``backup``, ``restore``.
+"""The command line: ``kb search``, ``show``, ``serve``, ``check``, ``reindex``, ``backup``, ``restore``, ``user``, ``undo``.
 
 Exit codes: 0 done, 1 the command ran and found errors in the user's input, 2 wrong usage.
 With ``--json`` only JSON goes to stdout; progress and messages go to stderr.
@@ -19,6 +19,7 @@ from kb.search.answer import Filters
 from web import printing
 from web.cli_base import ProgressBar, home_option, knowledge, with_knowledge
 from web.cli_review import review
+from web.cli_user import undo, user
 from web.present import record_json, search_json
 
 
@@ -156,3 +157,5 @@ def serve(context: click.Context, home: str | None, host: str, port: int) -> Non
 
 
 main.add_command(review)
+main.add_command(user)
+main.add_command(undo)

@@ -36,6 +36,7 @@ NAVIGATION = (
     NavItem("行业指标", "/sectors", ("/sector", "/set", "/i/")),
     NavItem("共性框架", "/frameworks", ("/framework", "/node")),
     NavItem("实例项目", "/projects", ("/project",)),
+    NavItem("体检", "/review", ("/review", "/rules")),
     NavItem("常见问题", "/problems", ("/problem", "/issue")),
     NavItem("指南", "/guides", ("/guide", "/clause")),
     NavItem("来源", "/sources", ("/source",)),
@@ -79,4 +80,5 @@ def install(app: Flask) -> None:
         ACTIONS=words.ACTIONS,
         LETTERS=LEVEL2_LETTERS,
         navigation=NAVIGATION,
+        ROLE_NAMES=words.ROLE_NAMES,
     )

@@ -6,13 +6,23 @@ from flask import Flask, Response, current_app, jsonify, render_template, reques
 from werkzeug.exceptions import HTTPException
 
 from indicators.model import Kind
-from kb.errors import KnowledgeError, UnknownCodeError
+from kb.errors import (
+    AccountError,
+    ChangedMeanwhileError,
+    InputError,
+    KnowledgeError,
+    UndoConflictError,
+    UnknownCodeError,
+)
 from kb.views import Ref
 
 TITLES = {
     400: ("看不懂这个请求", "地址或提交的内容有误。请退回上一页检查，或从搜索重新开始。"),
+    401: ("请先登录", "登录后再来这一页。"),
+    403: ("这一步没有权限", "换一个有权限的账号登录，或请管理员代办。"),
     404: ("没有这一页", "地址可能抄错了，或这条记录从未收录。停用的记录不会消失，代码仍然有效。"),
     405: ("这个地址不接受这种操作", "请从页面上的按钮或链接进入。"),
+    409: ("和别人的改动冲突", "请重新打开这一条，看过新的内容再改。"),
     413: ("提交的内容太大", "请分成几份再提交。"),
     414: ("地址太长", "请缩短搜索词，或减少筛选条件。"),
     500: (
@@ -26,6 +36,10 @@ TITLES = {
 def install(app: Flask) -> None:
     """Registers the handlers on ``app``."""
     app.register_error_handler(UnknownCodeError, _unknown_code)
+    app.register_error_handler(InputError, _unfit_input)
+    app.register_error_handler(AccountError, _unfit_input)
+    app.register_error_handler(ChangedMeanwhileError, _conflict)
+    app.register_error_handler(UndoConflictError, _conflict)
     app.register_error_handler(KnowledgeError, _knowledge_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)
@@ -39,6 +53,14 @@ def _unknown_code(error: UnknownCodeError) -> tuple[Response | str, int]:
 def as_ref(item: Ref | tuple[str, str, str]) -> Ref:
     """A suggestion of an unknown code as a pointer."""
     return item if isinstance(item, Ref) else Ref(Kind(item[0]), item[1], item[2])
+
+
+def _unfit_input(error: KnowledgeError) -> tuple[Response | str, int]:
+    return answer(400, str(error))
+
+
+def _conflict(error: KnowledgeError) -> tuple[Response | str, int]:
+    return answer(409, str(error))
 
 
 def _knowledge_error(error: KnowledgeError) -> tuple[Response | str, int]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, abort, redirect, request
-from werkzeug.wrappers import Response
+from flask import Flask, Response, abort, redirect, request
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.wrappers import Response as BaseResponse
 
 from kb.accounts import Account, Role
-from web.sessions import TOKEN, identify, token_fits
+from web.sessions import TOKEN, identify, signed_in, token_fits
+from web.words import ROLE_NAMES
 
 ANYONE = None
 DRAFTER, REVIEWER, ADMIN = Role.DRAFTER, Role.REVIEWER, Role.ADMIN
-ROLE_NAMES = {Role.DRAFTER: "起草", Role.REVIEWER: "审核", Role.ADMIN: "管理"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ class Rule:
     token: bool = True
 
 
-def _rules(least: Role | None, *endpoints: str, methods: str = "GET", token: bool = True) -> dict[tuple[str, str], Rule]:
+def _rules(
+    least: Role | None, *endpoints: str, methods: str = "GET", token: bool = True
+) -> dict[tuple[str, str], Rule]:
     return {(e, m): Rule(least, token) for e in endpoints for m in methods.split()}
 
 
@@ -50,22 +53,26 @@ TABLE: dict[tuple[str, str], Rule] = {
     ),
     **_rules(ANYONE, "api.search", "api.record", "api.suggest", "api.healthz"),
     **_rules(ANYONE, "health.health"),
-    **_rules(ANYONE, "account.login", methods="GET POST"),
-    **_rules(ANYONE, "account.logout", methods="POST"),
-    **_rules(DRAFTER, "account.account", methods="GET POST"),
-    **_rules(ADMIN, "admin.work", "admin.audit", "admin.audit_csv"),
-    **_rules(ADMIN, "admin.undo", "admin.ignore", methods="POST"),
-    **_rules(ADMIN, "teaching.synonyms"),
+    **_rules(ANYONE, "account.login"),
+    **_rules(ANYONE, "account.log_in", "account.logout", methods="POST"),
+    **_rules(DRAFTER, "account.account"),
+    **_rules(DRAFTER, "account.change_password", methods="POST"),
+    **_rules(ADMIN, "admin.work", "admin.audit", "admin.audit_csv", "users.users"),
     **_rules(
-        ADMIN, "teaching.new_group", "teaching.group", "teaching.answers", "teaching.words", methods="GET POST"
+        ADMIN, "teaching.synonyms", "teaching.new_group", "teaching.group", "teaching.answers", "teaching.words"
     ),
+    **_rules(ADMIN, "admin.undo", "admin.ignore", "users.add_user", "users.change", methods="POST"),
     **_rules(
         ADMIN,
-        "teaching.remove_group", "teaching.remove_answer", "teaching.remove_word", "teaching.reindex",
+        *(
+            f"teaching.{name}"
+            for name in (
+                "add_group", "save_group", "remove_group", "choose_answer", "remove_answer", "add_word", "remove_word",
+                "reindex",
+            )
+        ),
         methods="POST",
     ),
-    **_rules(ADMIN, "users.users", methods="GET POST"),
-    **_rules(ADMIN, "users.change", methods="POST"),
 }  # fmt: skip
 """(endpoint, method) -> rule. HEAD goes with GET; OPTIONS tells methods only and is open."""
 
@@ -75,7 +82,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 def install(app: Flask) -> None:
     """Puts the table before every view of ``app``."""
     app.before_request(guard)
-    app.jinja_env.globals.update(ROLE_NAMES=ROLE_NAMES)
+    app.after_request(_keep_private)
 
 
 def rule_for(endpoint: str, method: str) -> Rule | None:
@@ -83,7 +90,7 @@ def rule_for(endpoint: str, method: str) -> Rule | None:
     return TABLE.get((endpoint, "GET" if method == "HEAD" else method))
 
 
-def guard() -> Response | None:
+def guard() -> BaseResponse | None:
     """Refuse what the table does not allow; None lets the view run."""
     if request.endpoint is None or request.method == "OPTIONS":
         return None  # no such page, or not this method: Flask answers that itself
@@ -105,14 +112,14 @@ def allows(rule: Rule, account: Account | None) -> bool:
     return rule.least is None or (account is not None and account.role.covers(rule.least))
 
 
-def _refuse(rule: Rule, account: Account | None) -> Response:
+def _refuse(rule: Rule, account: Account | None) -> BaseResponse:
     if account is None and not request.path.startswith("/api/"):
         wanted = request.full_path.rstrip("?") if request.method in _SAFE else ""
         return redirect(f"/login?next={quote(wanted, safe='/')}" if wanted else "/login", 303)
     if account is None:
-        abort(401, "这个接口要登录后才能用。")
+        raise Unauthorized("这个接口要登录后才能用。")
     needed = ROLE_NAMES[rule.least] if rule.least else ""
-    abort(403, f"这一页要“{needed}”权限，您的账号“{account.name}”是“{ROLE_NAMES[account.role]}”。")
+    raise Forbidden(f"这一页要“{needed}”权限，您的账号“{account.name}”是“{ROLE_NAMES[account.role]}”。")
 
 
 def _check_origin(rule: Rule) -> None:
@@ -121,6 +128,16 @@ def _check_origin(rule: Rule) -> None:
             abort(403, "这个请求来自别的网站，没有执行。请从本站的页面操作。")
     elif not token_fits(request.form.get(TOKEN, "")):
         abort(403, "表单已经过期或不是从本站打开的，没有保存。请退回上一页，刷新后再提交一次。")
+
+
+def _keep_private(response: Response) -> Response:
+    """No cache keeps a page that not everybody may see."""
+    rule = rule_for(request.endpoint or "", request.method)
+    if rule is not None and rule.least is not None:
+        response.headers["Cache-Control"] = "no-store"
+    elif signed_in() is not None:
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def safe_next(address: str) -> str:

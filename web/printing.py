@@ -14,7 +14,7 @@ from kb.search.answer import Hit, SearchAnswer
 from web.review_files import ReviewedFile
 from web.words import KIND_NAMES, PUBLIC_KIND_NAMES
 
-_LABELS = {
+FIELD_LABELS = {
     "level1": "一级指标", "level2": "二级指标", "sector": "行业", "subsector": "行业类别", "explanation": "指标解释",
     "formula": "计算公式", "numerator": "分子", "denominator": "分母", "unit": "计量单位", "direction": "方向",
     "wording": "写法", "bad_wording": "不好的写法", "value_method": "完成值取值方式", "data_source": "数据来源",
@@ -61,8 +61,8 @@ def record_text(record: dict[str, Any]) -> str:
     """A record with its filled fields, sources and joins."""
     lines = [f"{record['name']}  [{KIND_NAMES[Kind(record['kind'])]} {record['code']}]"]
     for field, value in record["fields"].items():
-        if field in _LABELS and (text := _plain(value)):
-            lines.append(f"{_LABELS[field]}：{text}")
+        if field in FIELD_LABELS and (text := _plain(value)):
+            lines.append(f"{FIELD_LABELS[field]}：{text}")
     for use in record.get("projects", []):
         if "target" in use:
             lines.append(
@@ -155,7 +155,7 @@ def content_text(content: ContentReport) -> str:
         )
         lines += [f"    没有指标的类别：{'、'.join(row.bare_subsectors)}"] if row.bare_subsectors else []
     lines += ["", "字段完整度："]
-    lines += [f"  {_LABELS.get(name, name)} {n}/{found.indicators}" for name, n in found.fields.items()]
+    lines += [f"  {FIELD_LABELS.get(name, name)} {n}/{found.indicators}" for name, n in found.fields.items()]
     lines += ["", "待修的记录："]
     lines += [f"  {name} {len(items)} 条" for name, items in found.to_mend.items()]
     lines += [f"  名称相近：{a.code} {a.name}／{b.code} {b.name}（{n:.2f}）" for a, b, n in found.near[:20]]

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from indicators.model import Kind, ProblemType
 from kb.search.answer import SearchAnswer
 from web.context import knowledge
+from web.counting import count_search
 from web.query import FACETS, PAGE_SIZE, SearchState, read_state
 
 pages = Blueprint("search", __name__)
@@ -51,6 +52,7 @@ def results() -> str | BaseResponse:
     if not state.asks:
         return render_template("search_start.html", examples=EXAMPLES, sectors=knowledge().sectors())
     answer = _search(state)
+    count_search(state, answer)
     last = max(1, -(-answer.total // PAGE_SIZE))
     if state.page > last:
         return redirect(state.at(last).url)

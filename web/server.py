@@ -24,6 +24,7 @@ def run(kb: KnowledgeBase, host: str, port: int, ready: Callable[[str], None]) -
         threads=THREADS,
         max_request_body_size=LARGEST_REQUEST,
         ident="kb",
+        clear_untrusted_proxy_headers=False,  # web.proxy believes them from listed addresses only
     )
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from indicators.model import Indicator, Kind, LinkKind
 from indicators.value import TargetValue, ValueKind
+from kb.accounts import Role
 from kb.views import Use
 from web.text import number
 
@@ -51,6 +52,8 @@ _LARGE_GAP = 5
 """Points between self score and third-party score from which the gap is shown as a signal."""
 
 ACTIONS = {"new": "新建", "change": "修改", "retire": "停用", "undo": "撤回", "restore": "恢复"}
+
+ROLE_NAMES = {Role.DRAFTER: "起草", Role.REVIEWER: "审核", Role.ADMIN: "管理"}
 
 _RATE = re.compile(r"(率|比例|占比|比重|覆盖面)$")
 

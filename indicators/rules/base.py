@@ -101,7 +101,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     fix: str = ""
     field: str = ""
     scope: str = "row"
-    unless_weight_zero: bool = False
     thresholds: dict[str, float] = {}
     threshold_notes: dict[str, str] = {}
     words: tuple[str, ...] = ()

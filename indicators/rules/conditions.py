@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
+from indicators.draft import DraftRow
 from indicators.finding import Finding
 from indicators.rules.base import Checking, Rule, When
-from indicators.rules.facts import RowFacts, TableFacts
+from indicators.rules.facts import RowFacts, TableFacts, read_row
 from indicators.rules.lexicon import pattern
 
 Test = Callable[[RowFacts, TableFacts], bool]
@@ -111,9 +112,6 @@ def _evidence(row: RowFacts, quote: str) -> str:
 
 def check_goal(table: TableFacts, checking: Checking, patterns: tuple[Compiled, ...]) -> Finding | None:
     """The finding of the first pattern that holds for the table's heading (goal, grounds, project)."""
-    from indicators.draft import DraftRow
-    from indicators.rules.facts import read_row
-
     blank = read_row(DraftRow(number=0))
     for when, tests in patterns:
         if all(test(blank, table) for test in tests):

@@ -256,7 +256,9 @@ def several_in_one(row: RowFacts, checking: Checking) -> Finding | None:
     strong = [p for p in re.split(r"[、/／，,；;]|以及", name) if len(p.strip()) > 1]
     if len(parts) < 2:
         return None
-    listed = re.search(r"、[^、]+等", name) is not None  # an open list stands for one class of things
+    listed = (
+        re.search(r"^[^；;]*、[^、；;]+等[^、；;]{0,6}$", name) is not None
+    )  # an open list stands for one class of things
     enough = len(parts) >= checking["parts"] and len(strong) > 1 and not listed
     verbs = len(strong) > 1 and all(pattern("^(?:{口号副词})*{口号动词}").search(p) for p in strong)
     own = None if enough or verbs else Severity.HINT

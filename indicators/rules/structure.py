@@ -15,7 +15,7 @@ from indicators.rules.lexicon import pattern
 from indicators.rules.likeness import likeness, pairs, plain
 from indicators.taxonomy import BENEFIT, OUTPUT, SATISFACTION, Edition, level1_of
 from indicators.value import ValueKind
-from indicators.weights import EXECUTION, SCHEMES, furthest, total_fits
+from indicators.weights import EXECUTION, furthest, schemes_for, total_fits
 
 _SURE = 0.8
 """Score from which two rows that match one indicator with one value are taken for the same thing."""
@@ -82,8 +82,7 @@ def _shares(table: TableFacts, checking: Checking) -> Iterator[Finding]:
             return
         points[row.level1] += row.row.weight or Decimal(0)  # type: ignore[assignment]
     edition = checking.pack.edition or (Edition.E2021 if "成本指标" in points else Edition.E2015)
-    schemes = [s for s in SCHEMES if s.edition is edition and set(s.points) == set(points)]
-    drifts = [furthest(points, scheme) for scheme in schemes]  # type: ignore[arg-type]
+    drifts = [furthest(points, scheme) for scheme in schemes_for(edition, points)]  # type: ignore[arg-type]
     if not drifts:
         return
     level, has, wants = min(drifts, key=lambda d: abs(d[1] - d[2]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,7 +198,7 @@ class SearchEngine:
 
     def _build(self, documents: Iterable[SearchDocument], total: int, progress: Progress | None) -> None:
         words = self.vocabulary.words()
-        with self._generations.building() as folder:
+        with self._generations.building() as folder, _no_collection():
             (folder / "dictionary.txt").write_text("\n".join(words), encoding="utf-8")
             cut = segmenter(words)
             writer = Writer(folder)
@@ -258,6 +260,18 @@ class SearchEngine:
     def _fingerprint(self) -> str:
         parts = (VERSION, normal_text.VERSION, self.vocabulary.fingerprint)
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Building makes millions of small objects and no cycles: looking for those took a fifth of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _sounds(words: Sequence[str], labels: set[str], frequency: dict[str, int]) -> SoundTable:

@@ -208,10 +208,10 @@ class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
 
 
 class _DocumentWriter(W3PerDocWriter):  # type: ignore[misc]
-    """Compresses records lightly: half the time for a tenth more space."""
+    """Stores records without squeezing them, which took a tenth of the time of building."""
 
     def _create_column(self, name: str, column: Any) -> None:
-        stored = columns.PickleColumn(columns.CompressedBytesColumn(level=1))
+        stored = columns.PickleColumn(columns.CompressedBytesColumn(level=0))
         super()._create_column(name, stored if name == "_stored" else column)
 
 

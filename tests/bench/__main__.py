@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-MEASUREMENTS = ("search",)
+MEASUREMENTS = {"search": "search", "draft": "draft_score", "review": "review"}
 
 
 def main() -> int:
@@ -14,7 +14,7 @@ def main() -> int:
     if name not in MEASUREMENTS:
         print(f"usage: python -m tests.bench {{{','.join(MEASUREMENTS)}}} [options]", file=sys.stderr)
         return 2
-    result: int = import_module(f"tests.bench.{name}").main(sys.argv[2:])
+    result: int = import_module(f"tests.bench.{MEASUREMENTS[name]}").main(sys.argv[2:])
     return result
 
 
