@@ -118,3 +118,27 @@ def _points_for(levels: set[str]) -> dict[str, Decimal]:
     first = next(iter(scaled))
     scaled[first] += scheme.total - sum(scaled.values(), Decimal(0))
     return scaled
+
+
+def weights_around(rows: Iterable[tuple[str, Decimal | None, Decimal | None, Decimal | None]]) -> list[Decimal]:
+    """Weights for rows given as (level 1, least, most, locked weight or None); locked ones stay.
+
+    What a class's locked rows leave of its points is shared by its other rows, half a point at least
+    each; where the locked rows take more than the class has, the total departs from 90 and the rules say so.
+    """
+    given = list(rows)
+    points = _points_for({level for level, *_ in given})
+    weights = [locked or Decimal(0) for *_, locked in given]
+    for level, total in points.items():
+        members = [n for n, row in enumerate(given) if row[0] == level]
+        free = [n for n in members if given[n][3] is None]
+        left = total - sum((weights[n] for n in members), Decimal(0))
+        if not free:
+            continue
+        middles = {n: _middle(given[n][1], given[n][2]) for n in free}
+        for n in free:
+            share = max(Decimal(0), left) * middles[n] / sum(middles.values(), Decimal(0))
+            weights[n] = max(_STEP, (share / _STEP).to_integral_value() * _STEP)
+        rest = left - sum((weights[n] for n in free), Decimal(0))
+        weights[free[0]] = max(_STEP, weights[free[0]] + rest)
+    return weights

@@ -78,8 +78,12 @@ _BUILDING = re.compile(
 )
 _BUYING = re.compile(r"购买(?!服务)|购置|采购|买.{0,6}\d|更新.{0,4}(设备|车辆)|配备")
 _FIXING = re.compile(r"修缮|维修|大修|装修|翻修|漏水|改造")
-_DIGITAL = re.compile(r"信息化|软件|小程序|APP|数据库|信息系统|(系统|平台)(建设|开发|升级|运维|$)|智慧|数字化")
-_VERBS = re.compile(r".*(购买|购置|采购|配备|新建|修建|改造|维修|更新|安装|发放|开展|举办|完成|建设|培训|资助|给|对|为)")
+_DIGITAL = re.compile(
+    r"信息化|软件|小程序|APP|数据库|信息系统|(系统|平台)(建设|开发|升级|运维|$)|智慧|数字化"
+)
+_VERBS = re.compile(
+    r".*(购买|购置|采购|配备|新建|修建|改造|维修|更新|安装|发放|开展|举办|完成|建设|培训|资助|给|对|为)"
+)
 _BREAKS = re.compile(r"做|进行|开展|实施|使用|参加|受益|完成|共|计|约|的")
 
 
@@ -95,6 +99,8 @@ def describe(
     text, given = text[:MOST_TEXT], given or Corrections()
     believed = guesser.guess(text[:1000], without)
     likely = [code for code, share in believed if share >= 0.12][:3]
+    if not likely and len(believed) > 1 and believed[0][1] >= max(0.06, 1.5 * believed[1][1]):
+        likely = [believed[0][0]]
     sure = believed[0][1] if believed else 0.0
     if given.sector:
         likely, sure = [given.sector, *(c for c in likely if c != given.sector)], 1.0
@@ -163,7 +169,7 @@ def _quantities(text: str) -> Iterator[Quantity]:
         if number is None or not (known_unit(unit) or unit in ("班", "册")):
             continue
         before = re.search(r"[\u4e00-\u9fff]*$", text[: match.start()])
-        value = Decimal(number) * (10_000 if match[2] else 1)
+        value = Decimal(plain_number(Decimal(number) * (10_000 if match[2] else 1)))
         around = text[max(0, match.start() - 12) : match.end() + 12]
         yield Quantity(
             value=value,
@@ -171,6 +177,12 @@ def _quantities(text: str) -> Iterator[Quantity]:
             subject=_subject(match[4], before[0] if before else ""),
             context=around.strip(),
         )
+
+
+def plain_number(number: Decimal) -> str:
+    """A number without exponent or trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _subject(after: str, before: str) -> str:

@@ -12,9 +12,9 @@ from indicators.taxonomy import CATALOGUE_LEVELS
 from indicators.weights import balanced_weights
 from kb.describing import Description, Quantity
 from kb.draft_examples import Examples
-from kb.draft_groups import has_public, is_built, needs_cost
-from kb.draft_quantities import same_unit, unit_cost
-from kb.draft_ranking import FAR, GROUP, LAST, OWN, VERBATIM, Candidate, misfit
+from kb.draft_groups import has_public, is_built, misfit, needs_cost
+from kb.draft_quantities import per_counted, same_unit, unit_cost
+from kb.draft_ranking import FAR, GROUP, LAST, OWN, VERBATIM, Candidate
 from kb.draft_records import Proposal
 
 ORDER = tuple(level2 for names in CATALOGUE_LEVELS.values() for level2 in names)
@@ -80,19 +80,24 @@ def gaps_of(proposals: Sequence[Proposal], said: Description) -> tuple[str, ...]
     if not have & {"经济效益指标", "社会效益指标", "生态效益指标", "可持续影响指标"}:
         gaps.append("没有找到能回应产出的效益指标：请写明谁因此得到什么。")
     if needs_cost(said) and "经济成本指标" not in have:
-        gaps.append("工程基建、大型修缮和购置应设成本指标（财预〔2021〕101号），没有找到相符的，请补设单位成本。")
+        gaps.append(
+            "工程基建、大型修缮和购置应设成本指标（财预〔2021〕101号），没有找到相符的，请补设单位成本。"
+        )
     return tuple(gaps)
 
 
 def _lifted(ranked: Sequence[Candidate], taken: Mapping[str, Quantity]) -> list[Candidate]:
     """Counters of what the text states come first in their class."""
-    lifted = [c._replace(score=c.score + 1.0) if c.indicator.code in taken else c for c in ranked]
+    lifted = [
+        c._replace(score=c.score + (1.0 if c.indicator.code in taken else 0.5))
+        if c.indicator.code in taken or per_counted(c.indicator, taken)
+        else c
+        for c in ranked
+    ]
     return sorted(lifted, key=lambda c: (-c.score, c.indicator.code, c.indicator.name))
 
 
-def _chosen(
-    ranked: Sequence[Candidate], said: Description, taken: Mapping[str, Quantity]
-) -> list[Candidate]:
+def _chosen(ranked: Sequence[Candidate], said: Description, taken: Mapping[str, Quantity]) -> list[Candidate]:
     """The best of each class up to its quota; common ones only where the sector's own leave room."""
     found: list[Candidate] = []
     counts: Counter[str] = Counter()
@@ -115,10 +120,13 @@ def _suits(
         return True
     if any(c.indicator.name == indicator.name for c in found) or misfit(indicator, said):
         return False
+    same = [c for c in found if c.indicator.level2 == indicator.level2]
+    if same and indicator.level2 in _OUTPUTS and not candidate.tied and candidate.origin != VERBATIM:
+        return False
     if indicator.level2 != "数量指标":
         return True
     counted = [c.indicator for c in found if c.indicator.code in taken]
-    if candidate.origin == GROUP and any(c.indicator.level2 == "数量指标" for c in found):
+    if candidate.origin == GROUP and same:
         return False
     return not any(same_unit(c.unit, indicator.unit) or same_unit(indicator.unit, c.unit) for c in counted)
 
@@ -165,7 +173,11 @@ def _shown(
             continue
         if level2 == "数量指标" and c.origin == LAST and counts[level2]:
             continue
-        if id(c) not in held and counts[level2] < _QUOTAS[level2].shown and all(s.indicator.name != c.indicator.name for s in shown):
+        if (
+            id(c) not in held
+            and counts[level2] < _QUOTAS[level2].shown
+            and all(s.indicator.name != c.indicator.name for s in shown)
+        ):
             shown.append(c)
             counts[level2] += 1
     return shown
@@ -181,10 +193,19 @@ def _proposals(
     without: Collection[str],
 ) -> list[Proposal]:
     weighed = [c.indicator for c in shown if id(c) in chosen]
-    weights = iter(balanced_weights([(i.level1, i.weight_min, i.weight_max) for i in weighed]) if weighed else ())
+    weights = iter(
+        balanced_weights([(i.level1, i.weight_min, i.weight_max) for i in weighed]) if weighed else ()
+    )
     return [
         _proposal(
-            c, next(weights) if id(c) in chosen else None, id(c) in chosen, outputs, said, taken, examples, without
+            c,
+            next(weights) if id(c) in chosen else None,
+            id(c) in chosen,
+            outputs,
+            said,
+            taken,
+            examples,
+            without,
         )
         for c in shown
     ]

@@ -40,9 +40,7 @@ class ExampleRow(msgspec.Struct, frozen=True, kw_only=True):
 class Examples:
     """The example projects' rows, reviewed when first asked for."""
 
-    def __init__(
-        self, projects: Sequence[Project], issues: Iterable[Issue], reviewer: Reviewer
-    ) -> None:
+    def __init__(self, projects: Sequence[Project], issues: Iterable[Issue], reviewer: Reviewer) -> None:
         self.projects = tuple(p for p in projects if p.scope == "项目")
         self._reviewer = reviewer
         self._rows: dict[str, tuple[ExampleRow, ...]] = {}
@@ -108,7 +106,9 @@ class Examples:
         graded = float(score) / 100 if score is not None else 0.9
         return graded * (0.8 if self._issues.get(project.code) else 1.0)
 
-    def own_rows(self, similar: Sequence[SimilarProject], least: float) -> Iterator[tuple[SimilarProject, ExampleRow]]:
+    def own_rows(
+        self, similar: Sequence[SimilarProject], least: float
+    ) -> Iterator[tuple[SimilarProject, ExampleRow]]:
         """Sound, measurable rows of very similar projects that the catalogue has no counterpart for."""
         for s in similar:
             if s.likeness < least:

@@ -47,6 +47,11 @@ def is_process(indicator: Indicator) -> bool:
     return indicator.subsector == PROCESS or any("属过程" in text for text in indicator.unfit)
 
 
+def misfit(indicator: Indicator, said: Description) -> bool:
+    """Whether an indicator is written for other types of project than this one."""
+    return bool(said.types and indicator.fits and not set(said.types) & set(indicator.fits))
+
+
 def groups_for(said: Description) -> tuple[str, ...]:
     """Groups of the common list that fit a project, the likeliest first; 综合通用 comes last."""
     text = said.text[:400]

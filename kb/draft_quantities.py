@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from indicators.model import Indicator
 from indicators.units import comparable
-from kb.describing import Description, Quantity
+from kb.describing import Description, Quantity, plain_number
+from kb.draft_groups import misfit
 from kb.guessing import COMMON
 from kb.pieces import overlap
 
@@ -44,7 +45,12 @@ def assign(
     for quantity in said.quantities:
         best, found = _LEAST, ""
         for score, indicator in ranked:
-            if indicator.code in taken or not counts(indicator) or not same_unit(quantity.unit, indicator.unit):
+            if (
+                indicator.code in taken
+                or misfit(indicator, said)
+                or not counts(indicator)
+                or not same_unit(quantity.unit, indicator.unit)
+            ):
                 continue
             likeness = affinity(quantity, indicator, everywhere)
             own = 0.0 if indicator.sector == COMMON else 0.15
@@ -57,8 +63,10 @@ def assign(
 
 def counts(indicator: Indicator) -> bool:
     """Whether an indicator counts something that a description may state."""
-    return indicator.level2 == "数量指标" or indicator.code == "TX-SH-14" or (
-        indicator.level1 == "效益指标" and indicator.unit in ("人", "户", "人次", "个")
+    return (
+        indicator.level2 == "数量指标"
+        or indicator.code == "TX-SH-14"
+        or (indicator.level1 == "效益指标" and indicator.unit in ("人", "户", "人次", "个"))
     )
 
 
@@ -66,7 +74,8 @@ def affinity(quantity: Quantity, indicator: Indicator, everywhere: frozenset[str
     """How surely (0..1) an indicator counts the thing that a quantity is of."""
     before = quantity.context.split(f"{quantity.value}")[0][-6:]
     benefits = indicator.level1 == "效益指标"
-    if bool(_BENEFIT.search(quantity.subject) or _BENEFIT.search(before)) != benefits:
+    served = not benefits and "受益" in indicator.name
+    if not served and bool(_BENEFIT.search(quantity.subject) or _BENEFIT.search(before)) != benefits:
         return 0.0
     if indicator.code == "TX-SH-14":
         return 0.6
@@ -89,15 +98,20 @@ def same_unit(stated: str, unit: str) -> bool:
     return any(comparable(stated, part) or (part == f"{stated}次" and stated != "人") for part in parts)
 
 
+def per_counted(indicator: Indicator, taken: Mapping[str, Quantity]) -> Quantity | None:
+    """The stated quantity that a cost per unit (元/平方米) is a cost of."""
+    if not indicator.unit.startswith(("元/", "万元/")):
+        return None
+    per = indicator.unit.split("/", 1)[1].split("·")[0]
+    return next((q for q in taken.values() if same_unit(q.unit, per) and q.value > 0), None)
+
+
 def unit_cost(said: Description, indicator: Indicator, taken: Mapping[str, Quantity]) -> str:
     """The ceiling that amount and quantity give for a cost per unit: a hint, not a value."""
-    if said.amount is None or not indicator.unit.startswith(("元/", "万元/")):
+    quantity = per_counted(indicator, taken)
+    if said.amount is None or quantity is None:
         return ""
     scale = Decimal(1) if indicator.unit.startswith("万元/") else Decimal(10_000)
-    per = indicator.unit.split("/", 1)[1].split("·")[0]
-    for quantity in taken.values():
-        if same_unit(quantity.unit, per) and quantity.value > 0:
-            share = (said.amount * scale / quantity.value).quantize(Decimal("0.01")).normalize()
-            amount, number = f"{said.amount.normalize():f}", f"{quantity.value.normalize():f}"
-            return f"按描述 {amount} 万元÷{number} {quantity.unit}≈{share:f} {indicator.unit}，可作上限参照"
-    return ""
+    share = (said.amount * scale / quantity.value).quantize(Decimal("0.01"))
+    amount, number, each = (plain_number(n) for n in (said.amount, quantity.value, share))
+    return f"按描述 {amount} 万元÷{number} {quantity.unit}≈{each} {indicator.unit}，可作上限参照"

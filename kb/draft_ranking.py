@@ -9,10 +9,10 @@ from typing import NamedTuple
 from indicators.model import Indicator, ProjectType, Status
 from kb.describing import Description
 from kb.draft_examples import Examples, fared
-from kb.draft_groups import GENERAL, groups_for, is_process
+from kb.draft_groups import GENERAL, groups_for, is_process, misfit
 from kb.draft_records import SimilarProject, Weights
 from kb.guessing import COMMON
-from kb.pieces import PieceIndex, pieces, shared_words
+from kb.pieces import PieceIndex, shared_words
 
 OWN, FAR, GROUP, LAST, VERBATIM = "own", "far", "group", "general", "verbatim"
 """Where a candidate comes from: the sector, another sector, a fitting common group, 综合通用, a similar table."""
@@ -38,6 +38,7 @@ class Candidate(NamedTuple):
     why: tuple[str, ...]
     origin: str
     source: str = ""
+    tied: bool = False  # by words, core list or examples; not only by its branch
 
 
 class Evidence(NamedTuple):
@@ -56,9 +57,7 @@ class Ranker:
     """Indicators prepared for comparison with descriptions."""
 
     def __init__(self, indicators: Sequence[Indicator], examples: Examples, weights: Weights) -> None:
-        self.indicators = tuple(
-            i for i in indicators if i.status is Status.ACTIVE and not is_process(i)
-        )
+        self.indicators = tuple(i for i in indicators if i.status is Status.ACTIVE and not is_process(i))
         self.by_code = {i.code: i for i in self.indicators}
         self.weights, self._examples = weights, examples
         self._names = PieceIndex([_named(i) for i in self.indicators])
@@ -110,10 +109,14 @@ class Ranker:
             if indicator.subsector in said.subsectors:
                 score += w.subsector / (1 + said.subsectors.index(indicator.subsector))
         else:
-            score += w.group / (1 + 0.3 * e.groups.index(indicator.subsector)) if origin == GROUP else w.general
+            score += (
+                w.group / (1 + 0.3 * e.groups.index(indicator.subsector)) if origin == GROUP else w.general
+            )
             score += w.core / 2 * indicator.core
         score += w.unfit * misfit(indicator, said)
-        return Candidate(score, indicator, _why(indicator, likeness, similar, said, self._examples), origin)
+        why = _why(indicator, likeness, similar, said, self._examples)
+        tied = likeness >= _NEAR / 2 or indicator.core or e.support.get(indicator.code, 0.0) >= _NEAR
+        return Candidate(score, indicator, why, origin, tied=tied)
 
     def _verbatim(self, similar: Sequence[SimilarProject]) -> Iterator[Candidate]:
         """Rows of very similar projects that the catalogue has no counterpart for, as they stand."""
@@ -167,8 +170,17 @@ def _common_origin(indicator: Indicator, likeness: float, said: Description, e: 
 
 def _specific(indicator: Indicator, said: Description, everywhere: frozenset[str]) -> bool:
     """Whether text and indicator share more than words that stand all over the sector."""
-    own = {p for t in (indicator.name, *indicator.aliases, *indicator.keywords) for p in pieces(t)}
-    return bool((own & set(pieces(said.text[:600]))) - everywhere)
+    own = " ".join((indicator.name, *indicator.aliases, *indicator.keywords))
+    return any(len(_without(word, everywhere)) > 1 for word in shared_words(said.text[:600], own, 8))
+
+
+def _without(word: str, everywhere: frozenset[str]) -> str:
+    """A word less the longest piece in it that stands all over the sector."""
+    for length in range(len(word), 1, -1):
+        for start in range(len(word) - length + 1):
+            if word[start : start + length] in everywhere:
+                return word[:start] + word[start + length :]
+    return word
 
 
 def _fits(indicator: Indicator, said: Description) -> bool:
@@ -177,11 +189,6 @@ def _fits(indicator: Indicator, said: Description) -> bool:
     if indicator.code == _QUALITY and set(said.types) <= _BUILT:
         return False  # works and goods have their own acceptance measures
     return bool(set(said.types) & set(indicator.fits))
-
-
-def misfit(indicator: Indicator, said: Description) -> bool:
-    """Whether an indicator is written for other types of project than this one."""
-    return bool(said.types and indicator.fits and not set(said.types) & set(indicator.fits))
 
 
 def _named(indicator: Indicator) -> list[tuple[str, float]]:
@@ -206,7 +213,9 @@ def _why(
         grade = fared(s.project)
         why.append(f"相似项目“{s.project.name}”用过" + (f"（{grade}）" if grade else ""))
     if likeness >= _NEAR / 2:
-        words = shared_words(said.text[:600], " ".join([indicator.name, *indicator.aliases, *indicator.keywords]))
+        words = shared_words(
+            said.text[:600], " ".join([indicator.name, *indicator.aliases, *indicator.keywords])
+        )
         why += [f"与描述中的“{'、'.join(words)}”相符"] if words else []
     if indicator.core:
         why.append("通用核心指标" if indicator.sector == COMMON else "行业核心指标")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from indicators.draft import Draft, DraftRow
-from kb.describing import Description
+from kb.describing import Description, plain_number
 from kb.draft_records import Proposal
 
 COLUMNS = frozenset({"project", "level1", "level2", "name", "target", "unit", "weight"})
@@ -33,7 +32,7 @@ def row_of(number: int, proposal: Proposal) -> DraftRow:
         level2=indicator.level2,
         name=indicator.name,
         comparator=proposal.comparator,
-        target=plain(proposal.value),
+        target="" if proposal.value is None else plain_number(proposal.value),
         unit=proposal.unit,
         weight=proposal.weight,
         explanation=indicator.explanation,
@@ -42,11 +41,3 @@ def row_of(number: int, proposal: Proposal) -> DraftRow:
         evidence=indicator.evidence,
         code=indicator.code,
     )
-
-
-def plain(number: Decimal | None) -> str:
-    """A number without exponent or trailing zeros, "" for none."""
-    if number is None:
-        return ""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

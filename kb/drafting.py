@@ -22,12 +22,13 @@ from kb.draft_ranking import Ranker
 from kb.draft_records import DraftProposal, Proposal, SimilarProject, Weights
 from kb.draft_rows import draft_of
 from kb.guessing import COMMON, SectorGuesser
-from kb.pieces import PieceIndex, shared_words
+from kb.pieces import PieceIndex, pieces, shared_words
 from kb.reviewing import Reviewer
 
 MOST_PROPOSALS = 20
 _LEAST_SIMILAR = 0.08
 _MOST_SIMILAR = 12
+_PAIR = 2
 
 
 class Drafter:
@@ -47,9 +48,7 @@ class Drafter:
         self.examples = Examples(projects, issues, reviewer)
         self.guesser = SectorGuesser(sectors, indicators, self.examples.projects)
         self.ranker = Ranker(indicators, self.examples, weights or Weights())
-        self._project_names = PieceIndex(
-            [[(p.name, 1.0), (p.summary, 0.4)] for p in self.examples.projects]
-        )
+        self._project_names = PieceIndex([[(p.name, 1.0), (p.summary, 0.4)] for p in self.examples.projects])
 
     @classmethod
     def of(cls, records: Iterable[Record], reviewer: Reviewer | None = None) -> Drafter:
@@ -81,11 +80,11 @@ class Drafter:
         without = frozenset(exclude)
         given = self._given(given or Corrections(), sector, amount)
         said = self._describe(text, given, without)
-        similar = self._similar(said, without)
+        everywhere = self.guesser.everywhere(said.sectors[0]) if said.sectors else frozenset[str]()
+        similar = self._similar(said, without, everywhere)
         belief = dict(self.guesser.guess(said.text[:1000], without))
         if said.sectors:
             belief[said.sectors[0]] = max(belief.get(said.sectors[0], 0.0), 0.7)
-        everywhere = self.guesser.everywhere(said.sectors[0]) if said.sectors else frozenset[str]()
         ranked = self.ranker.ranked(said, similar, belief, without, everywhere)
         taken = assign(said, [(c.score, c.indicator) for c in ranked if c.indicator.code], everywhere)
         proposals = balanced(ranked, said, taken, self.examples, without, MOST_PROPOSALS)
@@ -114,12 +113,19 @@ class Drafter:
         if said.sectors or not (likely := self.ranker.likely_sector(said.text[:600])):
             return said
         again = describe(
-            text, self.guesser, self.sectors, given=msgspec.structs.replace(given, sector=likely), without=without
+            text,
+            self.guesser,
+            self.sectors,
+            given=msgspec.structs.replace(given, sector=likely),
+            without=without,
         )
-        return msgspec.structs.replace(again, sure=0.3)
+        return msgspec.structs.replace(again, sure=0.5)
 
-    def _similar(self, said: Description, without: frozenset[str]) -> list[SimilarProject]:
+    def _similar(
+        self, said: Description, without: frozenset[str], everywhere: frozenset[str]
+    ) -> list[SimilarProject]:
         found = []
+        wanted = {p for p in pieces(said.text[:400]) if len(p) == _PAIR}
         for number, likeness in self._project_names.scores(said.text[:400]).items():
             project = self.examples.projects[number]
             if project.code in without:
@@ -127,6 +133,8 @@ class Drafter:
             likeness *= 1.0 if project.sector in said.sectors else 0.55 if project.sector != COMMON else 0.8
             likeness *= 1.15 if set(_types(project)) & set(said.types) else 1.0
             likeness *= 1.0 if project.targets else 0.8
+            shared = wanted & set(pieces(project.name))
+            likeness *= 0.5 if 2 * len(shared & everywhere) > len(shared) else 1.0
             if likeness >= _LEAST_SIMILAR:
                 found.append(self._similar_one(project, min(1.0, likeness), said))
         return sorted(found, key=lambda s: (-s.likeness, s.project.code))[:_MOST_SIMILAR]

@@ -14,7 +14,7 @@ COMMON = "TX"
 
 _PRIOR = 3.0
 _SMOOTH = 0.5
-_LEAST_SUBSECTOR = 2.0
+_LEAST_SUBSECTOR = 0.8
 
 
 class SectorGuesser:

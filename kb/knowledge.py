@@ -25,6 +25,7 @@ from indicators.model import (
     Guide,
     Indicator,
     IndicatorSet,
+    Issue,
     Kind,
     ProblemType,
     Project,
@@ -38,10 +39,13 @@ from kb.catalogue import BATCH_PREFIX, Progress, bring_in, is_current
 from kb.db.accounts import AccountTable
 from kb.db.audit import AuditLog
 from kb.db.counters import Counters
+from kb.db.drafts import DraftRows
 from kb.db.engine import open_engine
 from kb.db.reader import Reader
 from kb.db.reviews import ReviewRows
 from kb.db.store import Store
+from kb.draft_store import DraftStore
+from kb.drafting import Drafter
 from kb.errors import (
     BusyError,
     CatalogueBatchError,
@@ -53,6 +57,7 @@ from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
 from kb.learning import Learning, normal_query
 from kb.links import PATHS
+from kb.loading import Loading
 from kb.maintenance import BackupInfo, Finding
 from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
@@ -108,8 +113,10 @@ class KnowledgeBase:
         self._store = store
         self._engine = SearchEngine(settings.index_folder, vocabulary(reader), settings.search_memory_mb)
         self.reviews = ReviewStore(ReviewRows(reader.engine), settings.home / "uploads")
+        self.drafts = DraftStore(DraftRows(reader.engine))
         self._preparing = threading.Lock()
         self._prepared_reviewer: tuple[str, Reviewer] | None = None
+        self._prepared_drafter: tuple[str, Drafter] | None = None
         self._indexer = Indexer(
             reader, store, self._engine, FileLock(settings.home / "index.lock", timeout=_PATIENCE)
         )
@@ -120,6 +127,7 @@ class KnowledgeBase:
         self.audit = AuditLog(reader.engine)
         self.accounts = Accounts(AccountTable(reader.engine), self.audit)
         self.tuning = Tuning(reader, store, self._apply)
+        self.loading = Loading(reader, store, self._apply)
         self.learning = Learning(Counters(reader.engine), self.search, self._engine.near)
 
     @classmethod
@@ -263,6 +271,20 @@ class KnowledgeBase:
                 records: list[Record] = [*self._all(Indicator), *self._all(Sector), *self._all(Project)]
                 self._prepared_reviewer = (stamp, Reviewer.of(records))
             return self._prepared_reviewer[1]
+
+    # Drafting
+
+    def drafter(self) -> Drafter:
+        """What drafting needs to know, prepared once and again after the catalogue changed."""
+        stamp = self._reader.stamp(Kind.INDICATOR, Kind.SECTOR, Kind.PROJECT, Kind.ISSUE)
+        reviewer = self.reviewer()
+        with self._preparing:
+            if self._prepared_drafter is None or self._prepared_drafter[0] != stamp:
+                records: list[Record] = [
+                    *self._all(Indicator), *self._all(Sector), *self._all(Project), *self._all(Issue)
+                ]  # fmt: skip
+                self._prepared_drafter = (stamp, Drafter.of(records, reviewer))
+            return self._prepared_drafter[1]
 
     # Keeping
 

@@ -97,7 +97,8 @@ def scored(review: Review, verdict: Verdict | None, bounds: Bounds) -> Scored:
     }
     points = sum(scores.values(), Decimal(0))
     changed = any(Decimal(str(own.get(p.name_of(i), p.score))) != p.score for i, p in _parts(review.form))
-    return Scored(scores=scores, points=points, grade=bounds.grade(points), changed=changed)
+    zeros = sum(score == 0 for score in scores.values())
+    return Scored(scores=scores, points=points, grade=bounds.grade(points, zeros), changed=changed)
 
 
 class _Part(msgspec.Struct, frozen=True):

@@ -205,9 +205,13 @@ def _amount(text: str, table: FoundTable) -> Decimal | None:
         return None
     if "万" in text:
         return amount
-    above = [t for row in table.grid.cells[: table.header.row] for t in row if t] + list(table.grid.caption)
-    yuan = any(_says_yuan(t) for t in above) or re.search(r"\d\s*元", text)
-    return amount / 10_000 if yuan else amount
+    if re.search(r"\d\s*元", text):
+        return amount / 10_000
+    filled = set(table.heading.values())
+    above = [t for row in table.grid.cells[: table.header.row] for t in row if t and t not in filled]
+    above += table.grid.caption
+    in_wan = any("万元" in t and heading_of(t) == "amount" for t in above)
+    return amount / 10_000 if not in_wan and any(_says_yuan(t) for t in above) else amount
 
 
 def _says_yuan(text: str) -> bool:

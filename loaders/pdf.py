@@ -51,3 +51,16 @@ def _joined(tables: list[tuple[int, list[list[str]]]]) -> list[tuple[int, list[l
             joined.append((page, list(rows)))
         last = page
     return joined
+
+
+def read_pdf_lines(name: str, data: bytes) -> list[tuple[int, str]]:
+    """(page, line) of a PDF's text, page numbers and blank lines left out. Raises a FileError."""
+    try:
+        with pdfplumber.open(io.BytesIO(data)) as document:
+            pages = [(page.page_number, page.extract_text() or "") for page in document.pages[:MOST_PAGES]]
+    except PDFPasswordIncorrect as error:
+        raise ProtectedFileError(name) from error
+    except PdfminerException as error:
+        raise DamagedFileError(name, "PDF 结构不完整") from error
+    found = [(page, line.strip()) for page, text in pages for line in text.splitlines() if line.strip()]
+    return [(page, line) for page, line in found if not line.strip("-—– 第页").isdigit()]

@@ -10,6 +10,7 @@ from web import (
     account,
     admin,
     api,
+    api_draft,
     api_review,
     catalogue,
     context,
@@ -33,6 +34,7 @@ MAX_BODY = 64 * 1024 * 1024
 
 
 _REVIEW = (reviewing.pages, review_downloads.pages, api_review.pages, rules.pages)
+_DRAFT = (api_draft.pages,)
 _OFFICE = (account.pages, health.pages, admin.pages, teaching.pages, users.pages)
 
 
@@ -51,7 +53,7 @@ def create_app(kb: KnowledgeBase) -> Flask:
     permissions.install(app)
     counting.install(app)
     review_work.install(app, kb)
-    for blueprint in (search.pages, catalogue.pages, api.pages, *_REVIEW, *_OFFICE):
+    for blueprint in (search.pages, catalogue.pages, api.pages, *_REVIEW, *_DRAFT, *_OFFICE):
         app.register_blueprint(blueprint)
     app.after_request(security.set_headers)
     return app

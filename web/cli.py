@@ -18,6 +18,7 @@ from kb.knowledge import KnowledgeBase
 from kb.search.answer import Filters
 from web import printing
 from web.cli_base import ProgressBar, home_option, knowledge, with_knowledge
+from web.cli_draft import draft
 from web.cli_review import review
 from web.cli_user import undo, user
 from web.present import record_json, search_json
@@ -159,3 +160,4 @@ def serve(context: click.Context, home: str | None, host: str, port: int) -> Non
 main.add_command(review)
 main.add_command(user)
 main.add_command(undo)
+main.add_command(draft)

@@ -52,6 +52,14 @@ TABLE: dict[tuple[str, str], Rule] = {
         ),
     ),
     **_rules(ANYONE, "api.search", "api.record", "api.suggest", "api.healthz"),
+    **_rules(ANYONE, "api_draft.draft", methods="POST", token=False),
+    **_rules(
+        ANYONE,
+        *(f"drafting.{name}" for name in ("start", "editor", "versions", "receipt", "download", "compare")),
+    ),
+    **_rules(ANYONE, "drafting.propose", methods="POST", token=False),
+    **_rules(ANYONE, "drafting.create", "drafting.upload", "drafting.change", "drafting.remove", methods="POST"),
+    **_rules(ANYONE, "drafting.check", "drafting.save", "drafting.balance", methods="POST", token=False),
     **_rules(ANYONE, "health.health"),
     **_rules(ANYONE, "account.login"),
     **_rules(ANYONE, "account.log_in", "account.logout", methods="POST"),
@@ -73,6 +81,19 @@ TABLE: dict[tuple[str, str], Rule] = {
         ),
         methods="POST",
     ),
+    **_rules(
+        ANYONE,
+        *(f"reviewing.{name}" for name in ("start", "job", "progress", "batch", "alike", "pair", "table")),
+        *(f"review_downloads.{name}" for name in ("annotated_book", "opinion_letter", "opinion_letters", "batch_summary")),
+        "rules.rules", "rules.rule",
+    ),
+    # Who has a job's unguessable link may work on it; nothing else is touched, so no cookie is needed.
+    **_rules(
+        ANYONE,
+        *(f"reviewing.{name}" for name in ("begin", "remove", "decide", "judge")), "api_review.review",
+        methods="POST", token=False,
+    ),
+    **_rules(ADMIN, "rules.change", methods="POST"),
 }  # fmt: skip
 """(endpoint, method) -> rule. HEAD goes with GET; OPTIONS tells methods only and is open."""
 

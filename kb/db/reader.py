@@ -163,15 +163,32 @@ class Reader:
                 if r.before is not None
             ]
 
+    def versions_of(self, codes: Collection[str]) -> dict[str, int]:
+        """Version numbers of the records of these codes; codes without a record are absent."""
+        found: dict[str, int] = {}
+        wanted = list(dict.fromkeys(codes))
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), _MANY):
+                query = select(t.record.c.code, t.record.c.version)
+                query = query.where(t.record.c.code.in_(wanted[start : start + _MANY]))
+                found |= {row.code: row.version for row in connection.execute(query)}
+        return found
+
+    def codes_beginning(self, prefix: str) -> frozenset[str]:
+        """Codes of records, standing or taken out, that begin with a prefix."""
+        query = select(t.revision.c.code).where(t.revision.c.code.startswith(prefix, autoescape=True)).distinct()
+        with self.engine.connect() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def batch_name(self, number: int) -> str | None:
         """Name of a batch, None where there is none."""
         with self.engine.connect() as connection:
             return connection.execute(select(t.batch.c.name).where(t.batch.c.id == number)).scalar()
 
     def batches(self, limit: int) -> list[BatchInfo]:
-        """The newest batches, each with the number of records and settings it changed."""
+        """The newest batches that changed anything, each with the number of records and settings it changed."""
         size = func.count(t.revision.c.code).label("size")
-        query = select(t.batch, size).outerjoin(t.revision, t.revision.c.batch == t.batch.c.id)
+        query = select(t.batch, size).join(t.revision, t.revision.c.batch == t.batch.c.id)
         query = query.group_by(*t.batch.c).order_by(t.batch.c.id.desc()).limit(limit)
         with self.engine.connect() as connection:
             return [

@@ -16,6 +16,7 @@ class SearchDocument:
     ``name`` outranks ``aliases`` and ``keywords``, those ``body`` (explanation, then the rest).
     ``aside`` is text about other records (for whom an indicator is wrong, what to use instead):
     its fragments are found, its words do not count.
+    ``pairs`` are codes of the benefits of an output, or the outputs of a benefit.
     ``used`` counts the real projects that use an indicator. Texts are as stored, not normalised.
     """
 
@@ -36,6 +37,7 @@ class SearchDocument:
     core: bool = False
     used: int = 0
     aside: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,6 @@ def _indicator(record: Indicator, names: Names) -> dict[str, Any]:
         record.data_source,
         record.scoring,
         *(standards.plan, standards.history, standards.industry, standards.budget, standards.other),
-        record.bad_wording,
         record.unit,
         record.frequency,
     )
@@ -111,10 +110,15 @@ def _indicator(record: Indicator, names: Names) -> dict[str, Any]:
         "aliases": record.aliases,
         "keywords": _filled(*record.keywords, record.subsector),
         "body": _filled(*body),
-        "aside": record.unfit,
+        "aside": (*(f"不适用：{text}" for text in record.unfit), *_filled(_returned(record))),
+        "pairs": record.pairs,
         "core": record.core,
         "used": names.used.get(record.code, 0),
     }
+
+
+def _returned(record: Indicator) -> str:
+    return f"会被退回的写法：{record.bad_wording}" if record.bad_wording else ""
 
 
 def _framework(record: Framework, names: Names) -> dict[str, Any]:

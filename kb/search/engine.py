@@ -30,7 +30,7 @@ from kb.search.synonyms import Synonyms
 from kb.search.vocabulary import NAME_LIMIT, Vocabulary
 from kb.search.weights import DEFAULT, Weights
 
-VERSION = "2"
+VERSION = "3"
 """Raise it when what is stored changes: every index built before is then rebuilt."""
 
 _TAIL_LEAST, _TAIL_SHARE = 400, 0.1  # documents outside the main part before all is built anew

@@ -36,6 +36,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     name: str
     url: str
     shown_code: str
+    pairs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def row_of(document: SearchDocument, record: bytes) -> Row:
         name=document.name,
         url=document.url,
         shown_code=document.code,
+        pairs=document.pairs,
     )
 
 

@@ -74,6 +74,8 @@ class Scorer:
         self._snapshot, self._weights = snapshot, weights
         self.prior = self._priors()
         self._kinds = snapshot.facets["kind"]
+        kinds = np.array([value == "project" for value in self._kinds.values], bool)
+        self._is_project: Bools = kinds[self._kinds.codes]
         self._factors = {kind: self._kind_factors(kind) for kind in ("", "problem", "question")}
         self._wants: Cache[tuple[_Served, ...]] = Cache(memory)
         self._name_pairs = np.maximum(snapshot.lengths[:, Field.NAME] - 1, 1)
@@ -95,8 +97,10 @@ class Scorer:
         share = cover[places] / scale
         best = float(share.max())
         values = total[places] * share ** np.float32(self._weights.coverage)
-        matched = self._demand(plan, places, share >= max(best * self._quorum(plan), 1e-6))
-        matched &= values >= values.max() * np.float32(self._weights.least)
+        matched = self._demand(
+            plan, places, share >= np.maximum(self._bar(places, share) * self._quorum(plan), 1e-6)
+        )
+        matched &= values >= self._bar(places, values) * np.float32(self._weights.least)
         if stem:
             holders = np.zeros(size, bool)
             holders[docs] = True
@@ -228,6 +232,18 @@ class Scorer:
             if names:
                 narrowed &= self._in(names, facets)[places]
         return narrowed if narrowed.any() else matched
+
+    def _bar(self, places: Docs, measured: Floats) -> Floats:
+        """The best a match is held against, per place.
+
+        A project named in full must not keep out the indicators that such a project needs: they are
+        held against the best of the other kinds, but never against less than a part of the whole.
+        """
+        project = self._is_project[places]
+        best = np.float32(measured.max())
+        others = np.float32(measured[~project].max()) if not project.all() else best
+        rest = np.maximum(others, best * np.float32(self._weights.beside_project))
+        return np.where(project, best, rest).astype(np.float32)
 
     def _quorum(self, plan: Plan) -> float:
         """Share of the best record's coverage that a match needs: most words of a short query."""

@@ -14,6 +14,7 @@ from kb.search.arrays import Docs
 from kb.search.correct import Corrector
 from kb.search.intent import Known, understand
 from kb.search.near import NearWords
+from kb.search.partners import with_partners
 from kb.search.plan import Plan, make_plan
 from kb.search.query import Query, parse
 from kb.search.score import Scorer, Scores
@@ -27,7 +28,9 @@ from kb.search.weights import Weights
 
 _LETTERS = re.compile(r"[a-z']{2,40}(?: [a-z']{1,40})*")
 _HAN_RUN = re.compile("[\u3400-\u9fff]{2,24}")
+_HAN = re.compile("[\u3400-\u9fff]+")
 _SYNONYM_FREQUENCY = 5  # a synonym that no record holds is still a word of queries
+_PROJECT_NAME = 8  # a query this long describes a project: outputs bring their benefits along
 _LONG = 40  # a text this long is not asked for one slip
 _HELD = 3  # records that hold two characters together make them a word
 _GOOD = 0.75  # coverage from which on a query needs no repair
@@ -64,6 +67,8 @@ class Session:
         """A page of the answer to a query; ``took_ms`` is left at 0."""
         query = parse(text)
         found = self._find(query)
+        if len(query.bare) >= _PROJECT_NAME:
+            found = replace(found, scores=with_partners(self.snapshot, found.scores, self._weights.partner))
         matched = self._scorer.restrict(found.plan, found.scores)
         chosen = {name: mask[found.scores.places] for name, mask in self._scorer.narrow(filters).items()}
         final = matched.copy()
@@ -206,8 +211,11 @@ class Session:
         return _Found(plan, scores, step, text) if scores.matched.any() else None
 
     def _by_characters(self, query: Query) -> _Found | None:
-        """Pairs of characters, then characters: whatever of the query is somewhere."""
-        compact = query.bare.replace(" ", "")
+        """Pairs of characters, then characters: whatever Chinese of the query is somewhere.
+
+        Single Latin letters stand in codes and units everywhere and say nothing.
+        """
+        compact = "".join(_HAN.findall(query.bare))
         for size in (2, 1):
             pieces = dict.fromkeys(compact[i : i + size] for i in range(len(compact) - size + 1))
             held = [piece for piece in pieces if len(self.snapshot.find(piece)[0])]

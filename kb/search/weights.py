@@ -39,6 +39,7 @@ class Weights:
     coverage: float = 1.2  # power of the share of the query that a record covers
     quorum: float = 0.3  # least share of the best record's coverage that still matches
     quorum_short: float = 0.6  # the same for a query of one or two words
+    beside_project: float = 0.3  # least share of a project's coverage that other kinds are held against
     least: float = 0.05  # share of the best score below which nothing counts as a match
 
     # Whole query against whole fields.
@@ -58,6 +59,8 @@ class Weights:
     core: float = 0.12
     used: float = 0.05  # times log(1 + projects that use it)
     retired: float = 0.02  # factor: last of all that match
+
+    partner: float = 0.7  # share of an output's score that its paired benefit gets, for a project's name
 
     # Kinds, as factors: by default, and for a query that reads like a problem or a question.
     kind_indicator: float = 1.25

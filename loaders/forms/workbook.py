@@ -72,14 +72,18 @@ def row_heights(sheet: Sheet) -> list[float]:
     heights = [_LEAST] * sheet.height
     for cell in sorted(sheet.cells, key=lambda c: c.area.bottom - c.area.top):
         room = sum(sheet.widths[cell.area.left : cell.area.right + 1])
-        lines = lines_of(cell.text, room)
-        wanted = _HEIGHTS.get(cell.style, lines * _LINE + _PADDING)
-        missing = wanted - sum(heights[r] for r in rows_of(cell.area))
-        if missing > 0:
-            share = missing / len(rows_of(cell.area))
-            for row in rows_of(cell.area):
-                heights[row] += share
+        wanted = _HEIGHTS.get(cell.style, lines_of(cell.text, room) * _LINE + _PADDING)
+        _stretch(heights, rows_of(cell.area), wanted)
+        if cell.area.top == sheet.header[0] and cell.area.bottom > sheet.header[1]:
+            # On later pages only the header's part of this cell is printed: its text must fit there.
+            _stretch(heights, range(sheet.header[0], sheet.header[1] + 1), wanted)
     return heights
+
+
+def _stretch(heights: list[float], rows: range, wanted: float) -> None:
+    missing = wanted - sum(heights[r] for r in rows)
+    for row in rows:
+        heights[row] += max(0.0, missing) / len(rows)
 
 
 def _starts(heights: Sequence[float]) -> list[int]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from indicators.model import Indicator, LinkKind, Project, Target
+from indicators.model import LinkKind, Project, Target
 from indicators.shipped import read_catalogue
 from kb.draft_records import Weights
 from kb.drafting import Drafter

@@ -55,7 +55,9 @@ def test_unfit_names_are_refused(small: KnowledgeBase, name: str) -> None:
         small.accounts.add(name, Role.DRAFTER, GOOD, actor="测试")
 
 
-@pytest.mark.parametrize("password", ["", "short", "zhangsan-long", "ZHANGSAN-long", "1111111111111", "x" * 201])
+@pytest.mark.parametrize(
+    "password", ["", "short", "zhangsan-long", "ZHANGSAN-long", "1111111111111", "x" * 201]
+)
 def test_weak_passwords_are_refused(small: KnowledgeBase, password: str) -> None:
     with pytest.raises(AccountError, match="密码"):
         small.accounts.add("zhangsan-long", Role.DRAFTER, password, actor="测试")
@@ -92,9 +94,7 @@ def test_disabled_account_cannot_log_in_and_its_sessions_end(
 
 
 @pytest.mark.parametrize("change", ["password", "role"])
-def test_change_ends_the_sessions_before(
-    small: KnowledgeBase, zhang: accounts.Account, change: str
-) -> None:
+def test_change_ends_the_sessions_before(small: KnowledgeBase, zhang: accounts.Account, change: str) -> None:
     li = small.accounts.add("李四", Role.REVIEWER, GOOD, actor="张三")
     if change == "password":
         small.accounts.change_password("李四", GOOD, GOOD + "了", "a")

@@ -318,7 +318,9 @@ def test_unfit_dictionary_words_are_refused(small: KnowledgeBase, word: str) -> 
 def test_undo_of_records_restores_them_byte_for_byte(small: KnowledgeBase) -> None:
     before = small._reader.digests()
     road = small.record("JT-SL-01")
-    fresh = Indicator(code="JT-SL-99", name="新加的桥梁座数", sector="JT", level1="产出指标", level2="数量指标")
+    fresh = Indicator(
+        code="JT-SL-99", name="新加的桥梁座数", sector="JT", level1="产出指标", level2="数量指标"
+    )
     number = small.write(
         [msgspec.structs.replace(road, name="改过的名字"), fresh], name="一批", actor="张三", reason=""
     )

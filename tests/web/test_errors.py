@@ -11,12 +11,15 @@ from flask.testing import FlaskClient
 from kb.errors import DatabaseUnavailableError
 from kb.knowledge import KnowledgeBase
 from web.app import create_app
+from web.permissions import ANYONE, TABLE, Rule
 
 
 @pytest.fixture
-def app(kb: KnowledgeBase) -> Iterator[Flask]:
+def app(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """An application that answers failures as it would in use, and two addresses that fail."""
     app = create_app(kb)
+    for endpoint, method in (("broken", "GET"), ("away", "GET"), ("upload", "POST")):
+        monkeypatch.setitem(TABLE, (endpoint, method), Rule(ANYONE, token=False))
 
     @app.get("/broken")
     def broken() -> str:

@@ -1,0 +1,88 @@
+"""Reading and writing the tables of the drafts. Every method is one transaction."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from kb.db.draft_tables import draft_version, saved_draft
+from kb.draft_saved import SavedLine, VersionLine
+
+
+class DraftRows:
+    """The rows behind the draft store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.reading = engine
+        self.writing = engine.execution_options(writing=True)
+
+    def add(self, line: SavedLine, version: VersionLine, body: bytes) -> None:
+        """Write a new draft with its first version."""
+        with self.writing.begin() as connection:
+            connection.execute(
+                insert(saved_draft).values({n: getattr(line, n) for n in SavedLine.__struct_fields__})
+            )
+            connection.execute(insert(draft_version).values(_version(line.id, version, body)))
+
+    def line(self, id_: str) -> SavedLine | None:
+        """A draft's line by its secret id, or None."""
+        with self.reading.connect() as connection:
+            row = connection.execute(select(saved_draft).where(saved_draft.c.id == id_)).mappings().first()
+        return SavedLine(**row) if row else None
+
+    def body(self, id_: str, number: int) -> bytes | None:
+        """A version whole."""
+        query = select(draft_version.c.body).where(
+            draft_version.c.draft == id_, draft_version.c.number == number
+        )
+        with self.reading.connect() as connection:
+            packed = connection.execute(query).scalar()
+        return zlib.decompress(packed) if packed is not None else None
+
+    def versions(self, id_: str) -> list[VersionLine]:
+        """Versions of a draft, newest first."""
+        v = draft_version.c
+        query = select(v.number, v.at, v.who, v.what).where(v.draft == id_).order_by(v.number.desc())
+        with self.reading.connect() as connection:
+            return [VersionLine(**row) for row in connection.execute(query).mappings()]
+
+    def put(self, line: SavedLine, based_on: int, version: VersionLine, body: bytes, keep: bool) -> bool:
+        """Write the state after ``based_on``; False where somebody else wrote meanwhile.
+
+        ``keep`` leaves the version before in place; without it that version is written over.
+        """
+        with self.writing.begin() as connection:
+            done = connection.execute(
+                update(saved_draft)
+                .where(saved_draft.c.id == line.id, saved_draft.c.version == based_on)
+                .values(version=line.version, touched_at=line.touched_at, expires_at=line.expires_at)
+            )
+            if not done.rowcount:
+                return False
+            if not keep:
+                connection.execute(
+                    delete(draft_version).where(
+                        draft_version.c.draft == line.id, draft_version.c.number == based_on
+                    )
+                )
+            connection.execute(insert(draft_version).values(_version(line.id, version, body)))
+        return True
+
+    def delete(self, id_: str) -> None:
+        """Forget a draft with all its versions."""
+        with self.writing.begin() as connection:
+            connection.execute(delete(draft_version).where(draft_version.c.draft == id_))
+            connection.execute(delete(saved_draft).where(saved_draft.c.id == id_))
+
+    def expired(self, now: datetime) -> list[str]:
+        """Drafts whose time is over."""
+        with self.reading.connect() as connection:
+            query = select(saved_draft.c.id).where(saved_draft.c.expires_at < now)
+            return list(connection.execute(query).scalars())
+
+
+def _version(id_: str, version: VersionLine, body: bytes) -> dict[str, object]:
+    values = {n: getattr(version, n) for n in VersionLine.__struct_fields__}
+    return values | {"draft": id_, "body": zlib.compress(body)}

@@ -1,0 +1,124 @@
+"""Loading records into a knowledge base: a plan over what stands now, its commit as one named batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from indicators.candidate import Candidate
+from indicators.content import references
+from indicators.model import Indicator, IndicatorSet, Record, Sector, Source
+from kb.db.reader import Reader
+from kb.db.store import Store
+from kb.errors import InputError, KnowledgeError
+from kb.imports import ImportPlan, Near, Snapshot, plan, set_code_of
+from kb.matching import MatchIndex
+
+_MAPPING = "mapping:"
+_MOST_NEAR = 400
+"""New indicators up to which existing ones like them are looked for; more would take minutes."""
+
+
+class PlanChangedError(KnowledgeError):
+    """What would be written is no longer what was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("知识库在预览之后有了改动，没有入库。请重新预览，看过新的差异再确认。")
+
+
+class Loading:
+    """Plans and commits of a knowledge base; corrections of mappings that are remembered."""
+
+    def __init__(self, reader: Reader, store: Store, apply: Callable[[], None]) -> None:
+        self._reader, self._store, self._apply = reader, store, apply
+
+    def sectors(self) -> dict[str, str]:
+        """Sector codes by code, name and other names."""
+        found: dict[str, str] = {}
+        for sector in self._reader.of_type(Sector):
+            for name in (*sector.aliases, sector.name, sector.code):
+                found[name] = sector.code
+        return found
+
+    def plan(self, candidates: Sequence[Candidate], set_name: str = "", *, replace: bool = False) -> ImportPlan:
+        """What these candidates would change; nothing is written."""
+        made = plan(candidates, self._snapshot(candidates, set_name), set_name, replace=replace)
+        new = [c for c in made.changes if c.action == "new" and c.kind is Indicator.kind]
+        if not new or len(new) > _MOST_NEAR:
+            return made
+        return plan(candidates, self._snapshot(candidates, set_name), set_name, replace=replace, near=self._near())
+
+    def commit(self, made: ImportPlan, fingerprint: str, *, name: str, actor: str, reason: str) -> int | None:
+        """Write a plan that was shown, as one batch; None where there is nothing to write.
+
+        Raises PlanChangedError where the fingerprint is another plan's, and ChangedMeanwhileError
+        where a record was changed after the plan was made. Nothing is written then.
+        """
+        if fingerprint != made.fingerprint:
+            raise PlanChangedError
+        if not made.records:
+            return None
+        batch = self._store.put(
+            made.records, name=name[:200], actor=actor, reason=reason, expected=dict(made.versions)
+        )
+        self._apply()
+        return batch.number
+
+    def records_of(self, set_name: str = "") -> list[Record]:
+        """A set with its indicators and their sources, or everything that is not vocabulary."""
+        if not set_name:
+            return list(self._reader.everything())
+        found = self.find_set(set_name)
+        if found is None:
+            names = "、".join(s.name for s in self._reader.of_type(IndicatorSet)[:8])
+            raise InputError(f"没有名为“{set_name}”的指标集。现有：{names} 等。")
+        members = self._reader.many(found.members)
+        sources = {ref.source for m in members.values() for ref in getattr(m, "sources", ())}
+        named = self._reader.many(sorted({*sources, *(r.source for r in found.sources)}))
+        return [*named.values(), found, *members.values()]
+
+    def find_set(self, name: str) -> IndicatorSet | None:
+        """A set by its name or code."""
+        sets = self._reader.of_type(IndicatorSet)
+        return next((s for s in sets if name in (s.code, s.name)), None)
+
+    def learned(self) -> dict[str, dict[str, str]]:
+        """Corrections of headers by the fingerprint of their row."""
+        stored = self._reader.settings()
+        return {k.removeprefix(_MAPPING): json.loads(v) for k, v in stored.items() if k.startswith(_MAPPING)}
+
+    def learn(self, fingerprint: str, mapping: Mapping[str, str], *, actor: str) -> None:
+        """Remember a correction for files with the same header row."""
+        text = json.dumps(dict(mapping), ensure_ascii=False, sort_keys=True)
+        self._store.tune({_MAPPING + fingerprint: text}, name="记住列名对应", actor=actor, reason="")
+
+    def _snapshot(self, candidates: Sequence[Candidate], set_name: str) -> Snapshot:
+        found = self.find_set(set_name) if set_name else None
+        codes = {c.record.code for c in candidates if c.record.code}
+        pointed = {code for c in candidates for _, code in references(c.record)}
+        members: Collection[str] = found.members if found else ()
+        wanted = sorted({*codes, *members})
+        own = found.code if found else set_code_of(set_name) if set_name else ""
+        taken = self._reader.codes_beginning(own if own.startswith("BD-") else f"BD-{own}") if own else frozenset()
+        return Snapshot(
+            records=self._reader.many(wanted),
+            versions=self._reader.versions_of([*wanted, *([found.code] if found else [])]),
+            set=found,
+            taken=taken,
+            known=frozenset(self._reader.refs(sorted({*pointed, *wanted}))),
+        )
+
+    def _near(self) -> Near:
+        index = MatchIndex(self._reader.of_type(Indicator))
+
+        def near(name: str) -> list[tuple[str, str, float]]:
+            exact = [(index.form(n), 1.0) for n in index.exact(name)]
+            found = exact or [(index.form(n), score) for n, score in index.near(name)[:5]]
+            return [(index.indicators[f.indicator].code, index.indicators[f.indicator].name, s) for f, s in found]
+
+        return near
+
+
+def names_of_sources(records: Sequence[Record]) -> list[str]:
+    """Names of the source files among records."""
+    return [r.name for r in records if isinstance(r, Source)]

@@ -1,0 +1,117 @@
+"""A whole file read for loading: its tables with rows and problems, the points and scores of its prose."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from loaders.errors import FileError
+from loaders.kinds import Hints, find_all
+from loaders.lines import Line
+from loaders.mapping import TableKind
+from loaders.prose import find_points, find_scores
+from loaders.reading import Contents, names_of, read_contents
+from loaders.records import LoadedTable, Row, load_table, row_json
+
+_PROSE = "正文"
+_YEAR = re.compile(r"(20[0-4]\d)\s*年?")
+_OF_KIND = {
+    "indicators": (TableKind.INDICATORS,), "framework": (TableKind.FRAMEWORK,), "issues": (TableKind.ISSUES,),
+    "projects": (TableKind.PROJECTS, TableKind.DEPARTMENTS, TableKind.TARGETS, TableKind.SELF_EVALUATION, TableKind.MONITORING),
+}  # fmt: skip
+KINDS = ("auto", *_OF_KIND)
+"""What ``kb load --as`` can be told."""
+
+
+class NothingToLoadError(FileError):
+    """The file was read but holds nothing that can be loaded."""
+
+    def __init__(self, file: str, looked: str, kind: str) -> None:
+        wanted = {"indicators": "指标表", "projects": "项目表或部门得分表", "issues": "评价问题", "framework": "框架表"}
+        found = wanted.get(kind, "可以入库的表（指标集、目标表、自评表、项目清单、部门得分、评价问题）")
+        super().__init__(
+            file,
+            f"没有找到{found}（看过：{looked}）。表要有一行列名，如“三级指标”“项目名称”“得分”；"
+            "写在正文里的问题要在“存在的问题”一类标题下分条写。",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """What a file gave. ``digest`` names its bytes; ``grids`` are kept for sheets that speak of the set."""
+
+    file: str
+    digest: str
+    tables: tuple[LoadedTable, ...]
+    contents: Contents
+    year: int | None = None
+
+    @property
+    def problems(self) -> int:
+        """Number of rows that cannot be taken."""
+        return sum(len(t.bad) for t in self.tables)
+
+
+def load_file(name: str, data: bytes, hints: Hints | None = None) -> LoadedFile:
+    """Read everything loadable of a file. Raises a FileError, which names the file and what to do."""
+    hints = hints or Hints()
+    contents = read_contents(name, data)
+    tables = [load_table(t) for t in find_all(contents.grids, hints)]
+    tables += _from_prose(contents.lines, hints)
+    wanted = _OF_KIND.get(hints.kind)
+    kept = tuple(t for t in tables if t.rows and (wanted is None or t.kind in wanted))
+    if not kept:
+        looked = names_of(contents.grids)
+        raise NothingToLoadError(name, looked if contents.grids else f"{len(contents.lines)} 段文字，{looked}", hints.kind)
+    return LoadedFile(name, hashlib.sha256(data).hexdigest(), kept, contents, _year(name, contents, kept))
+
+
+def _year(name: str, contents: Contents, tables: Sequence[LoadedTable]) -> int | None:
+    """Year that the file's title, name or first lines tell."""
+    titles = [t.title for t in tables if t.sheet != _PROSE]
+    for text in (*titles, name, *(line.text for line in contents.lines[:6])):
+        if match := _YEAR.search(text):
+            return int(match[1])
+    return None
+
+
+def _from_prose(lines: Sequence[Line], hints: Hints) -> Iterator[LoadedTable]:
+    if hints.kind in ("", "auto", "issues"):
+        rows = [
+            _row(n, p.line, p.page, {"name": p.title, "what": p.what, "cause": p.cause, "fix": p.fix, "heading": p.heading})
+            for n, p in enumerate(find_points(lines), 1)
+        ]
+        yield LoadedTable(_PROSE, TableKind.ISSUES, 0, (), tuple(rows), ())
+    if hints.kind in ("", "auto", "projects"):
+        scored = [
+            _row(n, s.line, s.page, {"project": s.project, "third_party_score": s.score})
+            for n, s in enumerate(find_scores(lines), 1)
+        ]
+        yield LoadedTable(_PROSE, TableKind.PROJECTS, 0, (), tuple(scored), ())
+
+
+def _row(number: int, line: int, page: int, texts: dict[str, str]) -> Row:
+    place = f"第{page}页 第{line}行" if page else f"{_PROSE} 第{line}行"
+    numbers = {f: Decimal(v) for f, v in texts.items() if f == "third_party_score"}
+    return Row(number, line, texts, numbers, {"": place, **dict.fromkeys(texts, place)})
+
+
+def table_json(table: LoadedTable, rows: bool) -> dict[str, Any]:
+    """A table as ``kb load --json`` prints it."""
+    answer: dict[str, Any] = {
+        "sheet": table.sheet, "kind": table.kind.value, "header_row": table.header_row, "mapping": table.mapping,
+        "confidence": {c.header: c.confidence for c in table.columns if c.field},
+        "unmapped": [c.header for c in table.columns if c.header and not c.field],
+        "rows": len(table.rows), "ok": len(table.rows) - len(table.bad),
+        "errors": [
+            {"row": p.row, "column": p.column, "value": p.value, "message": p.message, "place": p.place}
+            for p in table.problems
+        ],
+    }  # fmt: skip
+    if rows:
+        answer["records"] = [row_json(table, row) for row in table.rows]
+    return answer

@@ -1,0 +1,112 @@
+"""Any file to its grids and its paragraphs, each with its place: what loading looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from loaders.bounds import require_sane_zip, require_size
+from loaders.drafts import read_grids
+from loaders.grid import Grid
+from loaders.lines import Line, split_text
+from loaders.text import decode, read_html, read_markdown, read_separated
+from loaders.word import read_word
+
+_OLE, _ZIP, _PDF = b"\xd0\xcf\x11\xe0", b"PK", b"%PDF-"
+_PROSE_LINE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Grids of a file in order, and the lines of text that stand outside of them."""
+
+    grids: tuple[Grid, ...]
+    lines: tuple[Line, ...] = ()
+
+
+def read_contents(name: str, data: bytes) -> Contents:
+    """Grids and lines of a file of any readable kind. Raises a FileError, which names the file."""
+    require_size(name, data)
+    if data[:4] == _OLE:
+        return Contents(tuple(read_grids(name, data)))
+    if data[:2] == _ZIP:
+        return _read_zipped(name, data)
+    if data[:5] == _PDF:
+        from loaders.pdf import read_pdf_lines  # pdfplumber costs half a second
+
+        lines = tuple(Line(text, n, page) for n, (page, text) in enumerate(read_pdf_lines(name, data), 1))
+        return Contents(tuple(read_grids(name, data)), lines)
+    text = decode(name, data)
+    if "\x00" in text:
+        return Contents(tuple(read_grids(name, data)))  # raises what says so
+    return _read_text(name, text)
+
+
+def _read_zipped(name: str, data: bytes) -> Contents:
+    if "word/document.xml" in require_sane_zip(name, data).namelist():
+        grids, paragraphs = read_word(name, data)
+        return Contents(tuple(grids), _numbered(p for text in paragraphs for p in text.split("\n")))
+    return Contents(tuple(read_grids(name, data)))
+
+
+def _numbered(texts: Iterable[str]) -> tuple[Line, ...]:
+    return tuple(Line(text.strip(), n) for n, text in enumerate(texts, 1) if text.strip())
+
+
+def _read_text(name: str, text: str) -> Contents:
+    lower = name.lower()
+    if _looks_like_html(lower, text):
+        return Contents(tuple(read_html(text)), _html_lines(text))
+    if _has_pipe_table(text):
+        lines = [line for line in text.split("\n") if "|" not in line]
+        return Contents(tuple(read_markdown(text)), _numbered(lines))
+    if lower.endswith((".csv", ".tsv")) or not _is_prose(text):
+        return Contents(tuple(read_separated(text)) or tuple(split_text(text)[0]))
+    grids, found = split_text(text)
+    return Contents(tuple(grids), tuple(found))
+
+
+def _looks_like_html(lower: str, text: str) -> bool:
+    named = lower.endswith((".html", ".htm", ".xls", ".mht")) and "<" in text
+    return named or any(mark in text[:20_000].lower() for mark in ("<table", "<html", "<tr", "<!doctype html"))
+
+
+def _has_pipe_table(text: str) -> bool:
+    lines = [line.strip() for line in text.splitlines()]
+    return any(
+        "|" in above and "-" in rule and "|" in rule and not set(rule) - set("|-: ")
+        for above, rule in pairwise(lines)
+    )
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a text is a report or a copied page rather than separated values."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if any(line.startswith("\t") and "\t" not in line.strip("\t") for line in lines):
+        return True
+    long = [line for line in lines if len(line) > _PROSE_LINE and "。" in line]
+    separated = max((sum(mark in line for line in lines) for mark in ("\t", ",", ";")), default=0)
+    return bool(long) and separated < len(lines) * 0.8 or separated < len(lines) / 2
+
+
+def _html_lines(text: str) -> tuple[Line, ...]:
+    from lxml import etree, html
+
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
+    try:
+        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return ()
+    for gone in [*tree.iter("table", "script", "style")]:
+        gone.text, gone.tail = None, "\n" + (gone.tail or "")
+        for child in list(gone):
+            gone.remove(child)
+    for block in tree.iter("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6"):
+        block.tail = "\n" + (block.tail or "")
+    return _numbered(str(tree.text_content()).split("\n"))
+
+
+def names_of(grids: Sequence[Grid]) -> str:
+    """Names and heights of what was looked at, for a message."""
+    return "、".join(f"{g.name}（{g.height}行）" for g in grids[:8]) or "没有任何表格"

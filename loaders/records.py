@@ -1,0 +1,260 @@
+"""Rows of a found table to typed rows, and what cannot be taken as a problem in an admin's words. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from indicators.draft import DraftRow
+from indicators.rules.facts import read_row
+from indicators.taxonomy import read_level1, read_level2
+from loaders.drafts import number_of
+from loaders.kinds import LoadTable, TableRow
+from loaders.mapping import MappedColumn, TableKind
+from loaders.workbook import FORMULA
+
+_PLACEHOLDER = re.compile(r"^[-—_*/\\.…。、\s]+$")
+_UNFILLED = re.compile(r"^[≥≤＞＜>=<]*[xX×]{2,}[%％个天万元]*$")
+_LISTED = re.compile(r"(?:^|\n|[；;。\s])\s*(\d{1,2})[.、．)）](?!\d)")
+_LONGEST_NAME = 1000
+_HIGHEST_SCORE = 1000
+_AS_ROWS = (TableKind.TARGETS, TableKind.SELF_EVALUATION, TableKind.MONITORING, TableKind.INDICATORS, TableKind.FRAMEWORK)
+_NUMBERS = {
+    "amount": "金额", "executed": "执行数", "self_score": "自评得分", "third_party_score": "评分", "weight": "权重",
+    "score": "得分", "weight_min": "权重下限", "weight_max": "权重上限", "rate": "执行率",
+}  # fmt: skip
+_KEY = {TableKind.PROJECTS: "project", TableKind.DEPARTMENTS: "department", TableKind.ISSUES: "what"}
+_RENAMED = {"unit": "implementing_unit", "unit_of_value": "unit_cell"}
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A cell that cannot be taken: its row as people count it, its column, what it says, what to do."""
+
+    row: int
+    column: str
+    value: str
+    message: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that was read: its number among the table's rows from 1, texts, numbers, places, notes."""
+
+    number: int
+    sheet_row: int
+    texts: Mapping[str, str]
+    numbers: Mapping[str, Decimal | None]
+    places: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    def text(self, name: str) -> str:
+        """Text of a field, "" for a blank or a missing one."""
+        return self.texts.get(name, "")
+
+    @property
+    def place(self) -> str:
+        """Where the row's main cell stands."""
+        return self.places.get("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTable:
+    """A table of a file with its rows and problems. ``sheet`` names the sheet, table or page."""
+
+    sheet: str
+    kind: TableKind
+    header_row: int
+    columns: tuple[MappedColumn, ...]
+    rows: tuple[Row, ...]
+    problems: tuple[RowProblem, ...]
+    title: str = ""
+    heading: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Header to field, mapped columns only."""
+        return {c.header: c.field for c in self.columns if c.field}
+
+    @property
+    def bad(self) -> frozenset[int]:
+        """Sheet rows that cannot be taken."""
+        return frozenset(p.row for p in self.problems)
+
+
+def load_table(table: LoadTable) -> LoadedTable:
+    """Read the rows of a table, each checked by itself and against those before it."""
+    rows: list[Row] = []
+    problems: list[RowProblem] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for found in table.rows:
+        if _is_blank(table, found):
+            continue
+        row = _row(table, found, len(rows) + 1)
+        faults = [*_cell_faults(table, found, row), *_row_faults(table, found, row, seen)]
+        rows.append(row)
+        problems += faults
+    return LoadedTable(
+        table.grid.name, table.kind, table.header_row + 1, table.columns, tuple(rows), tuple(problems),
+        table.title, table.heading,
+    )  # fmt: skip
+
+
+def _is_blank(table: LoadTable, found: TableRow) -> bool:
+    """Whether a row of a form was left unfilled (…… under a printed level)."""
+    if table.kind not in _AS_ROWS:
+        return False
+    own = {f: v for f, v in found.values.items() if v and f not in found.filled and f not in ("level1", "level2", "number")}
+    return not any(v and not _PLACEHOLDER.match(v) for v in own.values())
+
+
+def _row(table: LoadTable, found: TableRow, number: int) -> Row:
+    texts = {f: "" if v == FORMULA else v for f, v in found.values.items()}
+    notes = []
+    for name in ("target", "name"):
+        if _UNFILLED.match(texts.get(name, "")):
+            notes.append(f"{table.header(name) or name} 写的是“{texts[name]}”，按没有填处理")
+            texts[name] = ""
+    for name, text in texts.items():
+        if text and (n := _listed(text)) > 1 and name in ("name", "target", "explanation", "what"):
+            notes.append(f"{table.header(name) or name} 一格里列了 {n} 条，按一个值保留")
+    numbers = {f: _number(table, f, texts[f]) for f in _NUMBERS if f in texts}
+    places = {f: table.place(found, f) for f in texts}
+    places[""] = table.place(found, _KEY.get(table.kind, "name"))
+    return Row(number, found.index + 1, texts, numbers, places, tuple(notes))
+
+
+def _listed(text: str) -> int:
+    """How many numbered items a cell lists: 1. … 2. … 3. …"""
+    expected = 1
+    for mark in _LISTED.findall(text):
+        if int(mark) == expected:
+            expected += 1
+    return expected - 1
+
+
+def _number(table: LoadTable, name: str, text: str) -> Decimal | None:
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
+    number = number_of(plain)
+    if number is None and re.fullmatch(r"[+-]?\d[\d,]*(\.\d+)?[eE][+-]?\d+", plain):
+        try:
+            number = Decimal(plain.replace(",", ""))
+        except InvalidOperation:
+            return None
+    if number is None or name not in ("amount", "executed"):
+        return number
+    return _in_wan(table, name, plain, number)
+
+
+def _in_wan(table: LoadTable, name: str, plain: str, number: Decimal) -> Decimal:
+    """An amount in 万元, by what the cell, its header, or a line above the table says of its unit."""
+    above = " ".join(t for row in table.grid.cells[: table.header_row] for t in row if t and len(t) <= 20)
+    for text in (plain, table.header(name), " ".join((table.title, above))):
+        if "亿" in text:
+            return number * 10_000
+        if "万" in text:
+            return number
+        if re.search(r"[(（]元[)）]|单位[:：]\s*元|^[\d.,]+元$", text):
+            return number / 10_000
+    return number
+
+
+def _cell_faults(table: LoadTable, found: TableRow, row: Row) -> Iterator[RowProblem]:
+    for name, text in found.values.items():
+        if text == FORMULA:
+            yield _problem(table, found, name, "（公式）", "公式没有保存结果。请用 WPS 或 Excel 打开重算、保存后再交，或直接写数。")
+    for name, number in row.numbers.items():
+        text = row.text(name)
+        if not text or name in found.filled or _PLACEHOLDER.match(text) or text in ("无", "暂无"):
+            continue
+        if number is None:
+            yield _problem(table, found, name, text, f"{_NUMBERS[name]}应是一个数。请改成数字，单位写在表头。")
+        elif name.endswith("score") and not 0 <= number <= _HIGHEST_SCORE:
+            yield _problem(table, found, name, text, "得分不在合理范围。请核对是不是把金额填进了得分栏。")
+
+
+def _row_faults(table: LoadTable, found: TableRow, row: Row, seen: dict[tuple[str, ...], int]) -> Iterator[RowProblem]:
+    key = _KEY.get(table.kind, "name")
+    name = row.text(key)
+    if not name or _PLACEHOLDER.match(name):
+        if table.kind is not TableKind.PROJECTS or row.number == 1:
+            word = table.header(key) or {"project": "项目名称", "department": "部门名称", "what": "问题"}.get(key, "三级指标")
+            yield _problem(table, found, key, name, f"这一行没有填“{word}”。请补上，或删去整行。")
+        return
+    if len(name) > _LONGEST_NAME and key != "what":
+        yield _problem(table, found, key, name[:40] + "…", f"名称有 {len(name)} 个字，超过 {_LONGEST_NAME} 个。请检查是不是整段说明填进了名称栏。")
+    target = row.text("target")
+    if target and _PLACEHOLDER.match(target) and table.kind in _AS_ROWS:
+        yield _problem(table, found, "target", target, "指标值只有符号，没有内容。请写出数值，或把单元格清空。")
+    identity = _identity(table.kind, row)
+    if identity and identity in seen:
+        yield _problem(table, found, key, name, f"与第 {seen[identity]} 行重复。请删去其中一行，或写清两行的区别。")
+    elif identity:
+        seen[identity] = row.sheet_row
+
+
+def _identity(kind: TableKind, row: Row) -> tuple[str, ...]:
+    if kind is TableKind.PROJECTS:
+        return ()
+    if kind is TableKind.DEPARTMENTS:
+        return (row.text("department"), row.text("year"))
+    if kind is TableKind.ISSUES:
+        return (row.text("what"), row.text("project"), row.text("department"))
+    own = ("code", "project", "unit", "sector", "subsector", "use", "level1", "level2", "name", "target", "explanation", "formula")
+    return tuple(row.text(f) for f in own)
+
+
+def _problem(table: LoadTable, found: TableRow, name: str, value: str, message: str) -> RowProblem:
+    return RowProblem(found.index + 1, table.header(name) or name, value, message, table.place(found, name))
+
+
+def row_json(table: LoadedTable, row: Row) -> dict[str, Any]:
+    """A row as ``kb load --rows`` prints it: the fields of ``kb review``'s rows, and all that the file gave."""
+    answer: dict[str, Any] = {"row": row.number}
+    if table.kind in _AS_ROWS:
+        answer |= _value_json(row)
+    elif table.kind is TableKind.ISSUES:
+        answer["name"] = row.text("name") or row.text("what")[:40]
+    else:
+        answer["name"] = row.text(_KEY[table.kind])
+        if table.kind is TableKind.DEPARTMENTS:
+            answer["score"] = _json_number(row.numbers.get("third_party_score"))
+    given = {**{k: v for k, v in table.heading.items() if k in ("project", "year")}, **row.texts}
+    for name, text in given.items():
+        out = _RENAMED.get(name, name)
+        if out in answer and answer[out] not in ("", None):
+            continue
+        answer[out] = _json_number(row.numbers[name]) if name in row.numbers else text
+    answer |= {"place": row.place, "sheet_row": row.sheet_row}
+    return answer | ({"notes": list(row.notes)} if row.notes else {})
+
+
+def _value_json(row: Row) -> dict[str, Any]:
+    facts = read_row(draft_row(row))
+    return {
+        "level1": row.text("level1"), "level2": row.text("level2"), "name": row.text("name"),
+        "target": row.text("target"), "comparator": facts.value.comparator,
+        "value": _json_number(facts.value.value), "unit": facts.value.unit or row.text("unit_of_value"),
+        "weight": _json_number(row.numbers.get("weight")),
+        "standard_level1": read_level1(row.text("level1")), "standard_level2": read_level2(row.text("level2")),
+    }  # fmt: skip
+
+
+def draft_row(row: Row) -> DraftRow:
+    """A row as the reviewing and drafting side knows it."""
+    return DraftRow(
+        number=row.number, level1=row.text("level1"), level2=row.text("level2"), name=row.text("name"),
+        comparator=row.text("comparator"), target=row.text("target"), unit=row.text("unit_of_value"),
+        weight=row.numbers.get("weight"), explanation=row.text("explanation"), basis=row.text("basis"), place=row.place,
+    )  # fmt: skip
+
+
+def _json_number(value: Decimal | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
