@@ -50,7 +50,9 @@ class SectorGuesser:
         if not found:
             return []
         seen = self._seen(found, set(without))
-        scores = {code: sum(self._evidence(code, piece, seen) for piece in found) for code in self._codes}
+        scores = dict.fromkeys(self._codes, 0.0)
+        for piece in found:
+            self._add_evidence(scores, piece, seen[piece])
         best = max(scores.values())
         weights = {code: math.exp(min(0.0, score - best)) for code, score in scores.items()}
         total = sum(weights.values())
@@ -83,17 +85,18 @@ class SectorGuesser:
                     seen[piece][sector] += 1
         return seen
 
-    def _evidence(self, code: str, piece: str, seen: dict[str, Counter[str]]) -> float:
-        """How much a piece speaks for a sector against the average sector."""
+    def _add_evidence(self, scores: dict[str, float], piece: str, seen: Counter[str]) -> None:
+        """Add how much a piece speaks for each sector against the average sector."""
         rates = {
-            c: (self._counts[c][piece] + 2 * seen[piece][c]) / (1 + self._totals[c] / 2000)
-            for c in self._codes
+            c: (self._counts[c][piece] + 2 * seen[c]) / (1 + self._totals[c] / 2000) for c in self._codes
         }
         whole = sum(rates.values())
         if not whole:
-            return 0.0
-        share = (rates[code] + _SMOOTH) / (whole + _SMOOTH * len(self._codes))
-        return (len(piece) - 1) * math.log(share * len(self._codes)) / _PRIOR
+            return
+        size = len(self._codes)
+        for code, rate in rates.items():
+            share = (rate + _SMOOTH) / (whole + _SMOOTH * size)
+            scores[code] += (len(piece) - 1) * math.log(share * size) / _PRIOR
 
 
 def _parts_of(sector: Sector, indicators: Sequence[Indicator]) -> dict[str, dict[str, float]]:

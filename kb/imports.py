@@ -116,15 +116,17 @@ def plan(
     without, they are told and left. ``near`` finds existing indicators for new ones to be merged with.
     """
     standing = snapshot.set
-    code = standing.code if standing else set_code_of(set_name) if set_name else ""
+    given_set = next((c.record.code for c in candidates if isinstance(c.record, IndicatorSet) and c.record.name == set_name), "")
+    code = standing.code if standing else given_set or (set_code_of(set_name) if set_name else "")
     coded = _with_codes(candidates, snapshot, code)
-    work = _Work(snapshot, {c.record.code for c in coded})
+    work = _Work(snapshot, {c.record.code for c in coded}, code)
     for candidate in coded:
         work.take(candidate)
     indicators = [c.record.code for c in coded if isinstance(c.record, Indicator) and c.record.code not in work.refused]
     if code and indicators:
         work.vanish(standing, set(indicators), replace)
-        given = next((c.record for c in coded if isinstance(c.record, IndicatorSet)), None)
+        own = (c.record for c in coded if isinstance(c.record, IndicatorSet))
+        given = next((r for r in own if r.code == code), None)
         work.join(standing, code, set_name, indicators, given)
     records = _without_idle_sources(work.records)
     versions = {r.code: snapshot.versions.get(r.code, 0) for r in records}
@@ -172,8 +174,8 @@ def _free(stem: str, numbers: Counter[str], taken: set[str]) -> str:
 class _Work:
     """Changes and records as they come together."""
 
-    def __init__(self, snapshot: Snapshot, coming: set[str]) -> None:
-        self.snapshot, self.coming = snapshot, coming
+    def __init__(self, snapshot: Snapshot, coming: set[str], set_code: str) -> None:
+        self.snapshot, self.coming, self.set_code = snapshot, coming, set_code
         self.changes: list[Change] = []
         self.records: list[Record] = []
         self.refused: set[str] = set()
@@ -181,7 +183,7 @@ class _Work:
 
     def take(self, candidate: Candidate) -> None:
         record = candidate.record
-        if isinstance(record, IndicatorSet) and record.code:
+        if isinstance(record, IndicatorSet) and record.code == self.set_code:
             return  # joined with its members at the end
         before = self.snapshot.records.get(record.code)
         if reason := self._refusal(record, before):
@@ -249,7 +251,7 @@ class _Work:
 _SET_FIELDS = ("name", "edition", "issuer", "region", "valid_from", "valid_to", "summary")
 
 
-def merged(before: Record, after: Record, given: Iterable[str]) -> Any:
+def merged(before: Record, after: Record, given: frozenset[str]) -> Any:
     """The standing record with the fields that a file speaks of; its sources with them where any differs."""
     changes = {f: getattr(after, f) for f in given if getattr(after, f) != getattr(before, f)}
     if changes and isinstance(before, Project) and "targets" in changes:
@@ -257,7 +259,7 @@ def merged(before: Record, after: Record, given: Iterable[str]) -> Any:
     if not changes:
         return before
     added = [s for s in getattr(after, "sources", ()) if s not in getattr(before, "sources", ())]
-    if added:
+    if added and "sources" not in given:
         changes["sources"] = (*getattr(before, "sources", ()), *added)
     return msgspec.structs.replace(before, **changes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -17,6 +18,8 @@ EDITABLE = ("level1", "level2", "name", "comparator", "target", "unit", "weight"
 """Fields of a row that a suggestion or a person may replace."""
 
 _MOST_POINTS = 12
+_SLOT = re.compile(r"\{([^{}]{1,40})\}")
+"""A slot of a wording; in a letter it is a blank to fill, not a brace."""
 
 
 def by_key(decisions: Iterable[Decision]) -> dict[tuple[int, str, str], Decision]:
@@ -139,5 +142,5 @@ def opinion(review: Review, decisions: Iterable[Decision], grade: str, points: D
 
 def _said(finding: Finding) -> str:
     place = f"第 {finding.row} 行：" if finding.row else "整表："
-    fix = finding.suggestion.text if finding.suggestion else ""
+    fix = _SLOT.sub(r"（\1）", finding.suggestion.text) if finding.suggestion else ""
     return f"{place}{finding.message}{fix}"

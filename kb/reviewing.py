@@ -21,9 +21,13 @@ from indicators.rules.check import check_table, default_pack
 from indicators.rules.facts import Match, RowFacts, Spread, TableFacts, read_row
 from indicators.taxonomy import Edition
 from indicators.value import TargetValue
+from kb.guessing import SectorGuesser
 from kb.matching import MatchIndex, guess_sector, guess_types, match, match_rows
 from kb.review_form import Bounds, ExAntePoint, FormItem, fill_ex_ante, fill_form
 from kb.search.text import fold
+
+_BELIEVED = 0.6
+"""Share of belief from which a sector is taken from the project's name alone."""
 
 _SURE = 0.8
 """Score from which a match of a published row counts in a landscape."""
@@ -84,8 +88,13 @@ class Reviewer:
     """What a review needs to know, prepared once."""
 
     def __init__(
-        self, index: MatchIndex, sectors: Sequence[Sector] = (), landscapes: Landscapes | None = None
+        self,
+        index: MatchIndex,
+        sectors: Sequence[Sector] = (),
+        landscapes: Landscapes | None = None,
+        guesser: SectorGuesser | None = None,
     ) -> None:
+        self._guesser = guesser
         self.index = index
         self.sectors = tuple(sectors)
         self.landscapes = landscapes or Landscapes()
@@ -102,7 +111,8 @@ class Reviewer:
         index = MatchIndex(r for r in everything if isinstance(r, Indicator))
         sectors = sorted((r for r in everything if isinstance(r, Sector)), key=lambda s: s.order)
         projects = [r for r in everything if isinstance(r, Project)]
-        return cls(index, sectors, landscapes_of(projects, index))
+        guesser = SectorGuesser(sectors, index.indicators, projects)
+        return cls(index, sectors, landscapes_of(projects, index), guesser)
 
     def review(
         self,
@@ -115,7 +125,7 @@ class Reviewer:
         pack = pack or default_pack()
         simplify = _simplifier(draft)
         rows = [read_row(row, simplify) for row in draft.rows]
-        sector = guess_sector(draft, rows, self.index, self.sectors)
+        sector = self._sector_of(draft, rows)
         matches = match_rows(rows, self.index, sector)
         for facts in rows:
             facts.match = matches.get(facts.row.number)
@@ -125,6 +135,14 @@ class Reviewer:
             cores=self._cores.get(sector, ()),
         )  # fmt: skip
         return _review(draft, table, sector, pack, check_table(table, pack), bounds or Bounds())
+
+    def _sector_of(self, draft: Draft, rows: Sequence[RowFacts]) -> str:
+        """Sector code: as the draft says, else by its name where that is clear, else by its rows too."""
+        if not draft.sector and self._guesser and draft.project:
+            believed = self._guesser.guess(f"{draft.project} {draft.unit}")
+            if believed and believed[0][1] >= _BELIEVED:
+                return believed[0][0]
+        return guess_sector(draft, rows, self.index, self.sectors)
 
     def review_all(
         self,

@@ -36,12 +36,12 @@ from indicators.model import (
 )
 from indicators.rules.facts import joined
 from indicators.taxonomy import level1_of, read_level1, read_level2
+from loaders.exports import split_list
 from loaders.loading import LoadedFile
 from loaders.mapping import TableKind
 from loaders.records import LoadedTable, Row, draft_row
 
 _NO = frozenset(("", "否", "0", "2", "n", "no", "false", "×", "无", "不是"))
-_LIST = re.compile(r"[、，,；;\n]+")
 _TEXTS = (
     "subsector", "explanation", "formula", "numerator", "denominator", "bad_wording", "value_method", "data_source",
     "evidence", "scoring", "frequency", "successor", "valid_from", "valid_to",
@@ -69,7 +69,8 @@ def build(file: LoadedFile, options: Options | None = None) -> list[Candidate]:
     source = _source(file)
     refs = (SourceRef(source=source.code),)
     made: list[Candidate] = [Candidate(source, frozenset(), file.file)]
-    for table in file.tables:
+    made += file.ready
+    for table in file.tables[len(file.tables) - file.found :]:
         good = [row for row in table.rows if row.sheet_row not in table.bad]
         made += _BUILDERS[table.kind](file, table, good, refs, options)
     return list(_merged(made))
@@ -158,16 +159,6 @@ def _weights(row: Row) -> dict[str, Any]:
     if "weight" not in row.numbers:
         return {}
     return {"weight_min": row.numbers["weight"], "weight_max": row.numbers["weight"]}
-
-
-def split_list(text: str) -> tuple[str, ...]:
-    """Items of a cell that lists several; our own files have them as JSON where a mark is part of one."""
-    if text.startswith("["):
-        try:
-            return msgspec.json.decode(text, type=tuple[str, ...])
-        except (msgspec.DecodeError, msgspec.ValidationError):
-            pass
-    return tuple(item.strip() for item in _LIST.split(text) if item.strip())
 
 
 def sector_code(name: str, sectors: Mapping[str, str]) -> str:

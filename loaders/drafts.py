@@ -50,7 +50,7 @@ def read_drafts(name: str, data: bytes) -> ReadFile:
     if not drafts:
         looked = "、".join(f"{g.name}（{g.height}行）" for g in grids[:8]) or "没有任何表格"
         raise NoTableError(name, looked)
-    return ReadFile(name, drafts, tuple(_cell_problems(grids)))
+    return ReadFile(name, drafts, (*_macro_problems(data), *_cell_problems(grids)))
 
 
 def read_pasted(text: str, name: str = "粘贴的内容") -> ReadFile:
@@ -87,6 +87,12 @@ def _read_pdf(name: str, data: bytes) -> list[Grid]:
     from loaders.pdf import read_pdf  # pdfplumber costs half a second that other files need not pay
 
     return read_pdf(name, data)
+
+
+def _macro_problems(data: bytes) -> Iterator[CellProblem]:
+    """A word about macros in a workbook: they are data here and never run."""
+    if data[:2] == b"PK" and b"xl/vbaProject.bin" in data:
+        yield CellProblem("整个文件", "含有宏。宏没有运行，只读了单元格里保存的值；下载的批注表不带宏")
 
 
 def _cell_problems(grids: Iterable[Grid]) -> Iterator[CellProblem]:

@@ -101,7 +101,11 @@ def make_grid(
         texts.pop()
     width = max((n + 1 for row in texts for n, cell in enumerate(row) if cell), default=0)
     cells = tuple(tuple((row + [""] * width)[:width]) for row in texts)
-    kept = tuple(a for a in merged if a.top < len(cells) and a.left < width)
+    kept = tuple(
+        Range(a.top, a.left, min(a.bottom, len(cells) - 1), min(a.right, width - 1))
+        for a in merged
+        if a.top < len(cells) and a.left < width
+    )
     return Grid(name, cells, kept, addressed)
 
 

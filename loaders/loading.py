@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from indicators.candidate import Candidate
+from loaders.bounds import require_size
 from loaders.errors import FileError
 from loaders.kinds import Hints, find_all
 from loaders.lines import Line
 from loaders.mapping import TableKind
+from loaders.own import is_pack, own_sheets, read_pack
 from loaders.prose import find_points, find_scores
 from loaders.reading import Contents, names_of, read_contents
 from loaders.records import LoadedTable, Row, load_table, row_json
@@ -42,13 +45,18 @@ class NothingToLoadError(FileError):
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """What a file gave. ``digest`` names its bytes; ``grids`` are kept for sheets that speak of the set."""
+    """What a file gave. ``digest`` names its bytes; ``ready`` are the records of sheets that we wrote ourselves.
+
+    The last ``found`` tables are those whose rows have yet to become records.
+    """
 
     file: str
     digest: str
     tables: tuple[LoadedTable, ...]
     contents: Contents
     year: int | None = None
+    ready: tuple[Candidate, ...] = ()
+    found: int = 0
 
     @property
     def problems(self) -> int:
@@ -59,15 +67,24 @@ class LoadedFile:
 def load_file(name: str, data: bytes, hints: Hints | None = None) -> LoadedFile:
     """Read everything loadable of a file. Raises a FileError, which names the file and what to do."""
     hints = hints or Hints()
+    digest = hashlib.sha256(data).hexdigest()
+    if is_pack(name):
+        require_size(name, data)
+        pack, packed = read_pack(name, data)
+        return LoadedFile(name, digest, tuple(pack), Contents(()), None, tuple(packed))
     contents = read_contents(name, data)
-    tables = [load_table(t) for t in find_all(contents.grids, hints)]
-    tables += _from_prose(contents.lines, hints)
+    ours = list(own_sheets(contents.grids))
+    names = {t.sheet for t, _ in ours}
+    found = [load_table(t) for t in find_all([g for g in contents.grids if g.name not in names], hints)]
+    found += _from_prose(contents.lines, hints)
     wanted = _OF_KIND.get(hints.kind)
-    kept = tuple(t for t in tables if t.rows and (wanted is None or t.kind in wanted))
-    if not kept:
+    kept = tuple(t for t in found if t.rows and (wanted is None or t.kind in wanted))
+    if not kept and not ours:
         looked = names_of(contents.grids)
         raise NothingToLoadError(name, looked if contents.grids else f"{len(contents.lines)} 段文字，{looked}", hints.kind)
-    return LoadedFile(name, hashlib.sha256(data).hexdigest(), kept, contents, _year(name, contents, kept))
+    ready = [c for _, candidates in ours for c in candidates]
+    tables = (*(t for t, _ in ours), *kept)
+    return LoadedFile(name, digest, tables, contents, _year(name, contents, kept), tuple(ready), len(kept))
 
 
 def _year(name: str, contents: Contents, tables: Sequence[LoadedTable]) -> int | None:

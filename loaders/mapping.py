@@ -29,6 +29,7 @@ class TableKind(StrEnum):
     DEPARTMENTS = "departments"
     ISSUES = "issues"
     FRAMEWORK = "framework"
+    RECORDS = "records"
 
 
 _COMMON: dict[str, tuple[str, ...]] = {
@@ -109,6 +110,7 @@ FIELDS: dict[TableKind, dict[str, tuple[str, ...]]] = {
     TableKind.PROJECTS: {**_COMMON, **_PROJECT},
     TableKind.DEPARTMENTS: {**_COMMON, **_DEPARTMENT},
     TableKind.ISSUES: {**_COMMON, **_ISSUE},
+    TableKind.RECORDS: _COMMON,
 }  # fmt: skip
 """Fields of each kind of table and what their columns are called."""
 FIELDS[TableKind.SELF_EVALUATION] = FIELDS[TableKind.MONITORING] = FIELDS[TableKind.TARGETS]

@@ -221,7 +221,7 @@ def row_json(table: LoadedTable, row: Row) -> dict[str, Any]:
     elif table.kind is TableKind.ISSUES:
         answer["name"] = row.text("name") or row.text("what")[:40]
     else:
-        answer["name"] = row.text(_KEY[table.kind])
+        answer["name"] = row.text(_KEY.get(table.kind, "name"))
         if table.kind is TableKind.DEPARTMENTS:
             answer["score"] = _json_number(row.numbers.get("third_party_score"))
     given = {**{k: v for k, v in table.heading.items() if k in ("project", "year")}, **row.texts}

@@ -59,9 +59,8 @@ def _letter(document: Document, report: Report, made: date) -> None:
         for line in points:
             _paragraph(document, line)
     _heading(document, "三、审核评分" if points else "二、审核评分")
-    _paragraph(
-        document, f"按财预〔2015〕88号审核要点评分，合计 {number_text(report.points)} 分，等级“{report.grade}”。"
-    )
+    said = f"按财预〔2015〕88号审核要点评分，合计 {number_text(report.points)} 分，等级“{report.grade}”。"
+    _paragraph(document, said, after=6).paragraph_format.keep_with_next = True
     _form(document, report)
     _signature(document, made)
 
@@ -75,7 +74,7 @@ def _called(report: Report) -> str:
 
 
 def _heading(document: Document, text: str) -> None:
-    _paragraph(document, text, font=_HEAD)
+    _paragraph(document, text, font=_HEAD).paragraph_format.keep_with_next = True
 
 
 def _paragraph(
@@ -111,7 +110,7 @@ def _form(document: Document, report: Report) -> None:
     grid = document.add_table(rows=1, cols=5, style="Table Grid")
     grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     widths = (Mm(28), Mm(30), Mm(14), Mm(14), Mm(68))
-    for cell, text in zip(grid.rows[0].cells, ("审核内容", "审核要点", "满分", "得分", "扣分依据"), strict=True):
+    for cell, text in zip(grid.rows[0].cells, ("审核内容", "审核要点", "满分", "得分", "查到的问题"), strict=True):
         _fill(cell, text, _HEAD)
     first = 1
     for number, line in enumerate(report.form, 1):
@@ -119,13 +118,14 @@ def _form(document: Document, report: Report) -> None:
         same = number > 1 and report.form[number - 2].item == line.item
         first = first if same else number
         texts = ("" if same else line.item, line.part, number_text(line.points), number_text(line.score),
-                 "、".join(line.evidence) or line.note or "未见问题")  # fmt: skip
+                 "；".join(line.evidence) or line.note or "未见问题")  # fmt: skip
         for cell, text in zip(cells, texts, strict=True):
             _fill(cell, text)
         if same:
             grid.cell(first, 0).merge(grid.cell(number, 0))
-    for row in grid.rows:
-        for cell, width in zip(row.cells, widths, strict=True):
+    for column, width in zip(grid.columns, widths, strict=True):
+        column.width = width
+        for cell in column.cells:
             cell.width = width
     for cell in grid.columns[0].cells:
         _trim(cell)
@@ -135,6 +135,7 @@ def _fill(cell: _Cell, text: str, font: str = _BODY) -> None:
     paragraph = cell.paragraphs[0]
     _face(paragraph.add_run(_plain(text)), font, 10.5)
     paragraph.paragraph_format.space_after = Pt(0)
+    paragraph.paragraph_format.keep_with_next = True  # the form stays on one page, with its heading
 
 
 def _trim(cell: _Cell) -> None:

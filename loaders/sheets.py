@@ -66,10 +66,26 @@ def table(sheet: Worksheet, titles: Sequence[str], rows: Iterable[Sequence[Value
     last = 1
     for last, values in enumerate(rows, 2):
         body_row(sheet, last, values)
+        sheet.row_dimensions[last].height = _height(values, widths)
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(titles))}{last}"
     set_widths(sheet, widths)
     to_print(sheet)
+
+
+def _height(values: Sequence[Value], widths: Sequence[int]) -> float:
+    """Points that a row needs, so that no text is cut where a program does not fit rows by itself."""
+    lines = [
+        sum(max(1, -(-_columns(line) // max(1, width - 1))) for line in str(value).split("\n"))
+        for value, width in zip(values, widths, strict=False)
+        if value is not None
+    ]
+    return min(400.0, 15.0 * max(lines, default=1))
+
+
+def _columns(text: str) -> int:
+    """Widths of a digit that a line takes; a Chinese character takes two."""
+    return sum(2 if c > "\u2e7f" else 1 for c in text)
 
 
 def set_widths(sheet: Worksheet, widths: Sequence[int]) -> None:

@@ -15,6 +15,8 @@ from web import (
     catalogue,
     context,
     counting,
+    draft_table,
+    drafting,
     errors,
     health,
     permissions,
@@ -34,7 +36,7 @@ MAX_BODY = 64 * 1024 * 1024
 
 
 _REVIEW = (reviewing.pages, review_downloads.pages, api_review.pages, rules.pages)
-_DRAFT = (api_draft.pages,)
+_DRAFT = (drafting.pages, draft_table.pages, api_draft.pages)
 _OFFICE = (account.pages, health.pages, admin.pages, teaching.pages, users.pages)
 
 

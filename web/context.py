@@ -36,6 +36,7 @@ NAVIGATION = (
     NavItem("行业指标", "/sectors", ("/sector", "/set", "/i/")),
     NavItem("共性框架", "/frameworks", ("/framework", "/node")),
     NavItem("实例项目", "/projects", ("/project",)),
+    NavItem("起草", "/draft", ("/draft",)),
     NavItem("体检", "/review", ("/review", "/rules")),
     NavItem("常见问题", "/problems", ("/problem", "/issue")),
     NavItem("指南", "/guides", ("/guide", "/clause")),

@@ -53,13 +53,14 @@ TABLE: dict[tuple[str, str], Rule] = {
     ),
     **_rules(ANYONE, "api.search", "api.record", "api.suggest", "api.healthz"),
     **_rules(ANYONE, "api_draft.draft", methods="POST", token=False),
-    **_rules(
-        ANYONE,
-        *(f"drafting.{name}" for name in ("start", "editor", "versions", "receipt", "download", "compare")),
-    ),
+    **_rules(ANYONE, "drafting.start", "drafting.compare"),
     **_rules(ANYONE, "drafting.propose", methods="POST", token=False),
-    **_rules(ANYONE, "drafting.create", "drafting.upload", "drafting.change", "drafting.remove", methods="POST"),
-    **_rules(ANYONE, "drafting.check", "drafting.save", "drafting.balance", methods="POST", token=False),
+    **_rules(ANYONE, "drafting.create", "drafting.upload", methods="POST"),
+    **_rules(ANYONE, *(f"draft_table.{name}" for name in ("editor", "versions", "receipt", "download"))),
+    **_rules(ANYONE, "draft_table.change", "draft_table.remove", methods="POST"),
+    **_rules(
+        ANYONE, *(f"draft_table.{name}" for name in ("check_rows", "save", "balanced")), methods="POST", token=False
+    ),
     **_rules(ANYONE, "health.health"),
     **_rules(ANYONE, "account.login"),
     **_rules(ANYONE, "account.log_in", "account.logout", methods="POST"),

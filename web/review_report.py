@@ -47,7 +47,8 @@ class Reporter:
             form=tuple(
                 FormLine(
                     item=item.item, part=part.name, points=part.points,
-                    score=marks.scores[part_key(item.item, part.name)], evidence=part.evidence, note=part.note,
+                    score=marks.scores[part_key(item.item, part.name)], note=part.note,
+                    evidence=tuple(f"{c} {self.titles.get(c, '')}".strip() for c in part.evidence),
                 )
                 for item in review.form for part in item.parts
             ),

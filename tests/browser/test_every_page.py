@@ -27,6 +27,8 @@ LISTS = (
     "/guides",
     "/sources",
     "/projects",
+    "/health",
+    "/login",
 )
 HARD = Path(__file__).parents[1] / "cases" / "pages"
 SHOTS = os.environ.get("KB_SHOTS", "")

@@ -128,8 +128,8 @@ def test_password_change_ends_all_other_sessions(app: Flask, office: KnowledgeBa
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"old": "不是这个不是这个", "new": "新的密码新的密码吧", "again": "新的密码新的密码吧"}, "不对"),
-        ({"old": PASSWORD, "new": "新的密码新的密码吧", "again": "新的密码新的密码呢"}, "不一样"),
+        ({"old": "不是这个不是这个", "new": "新的密码新的密码再来", "again": "新的密码新的密码再来"}, "不对"),
+        ({"old": PASSWORD, "new": "新的密码新的密码再来", "again": "新的密码新的密码又来"}, "不一样"),
         ({"old": PASSWORD, "new": "短", "again": "短"}, "10 到 200"),
         ({}, ""),
     ],
@@ -251,9 +251,9 @@ def test_first_admin_is_made_on_the_command_line(tmp_path: Path) -> None:
     assert kb_user(home, "disable", "李四").exit_code == 0
     assert "已停用" in kb_user(home, "list").stdout
     assert '"active": false' in kb_user(home, "list", "--json").stdout
-    assert kb_user(home, "passwd", "张三", "--password-stdin", text="新的密码新的密码吧\n").exit_code == 0
+    assert kb_user(home, "passwd", "张三", "--password-stdin", text="新的密码新的密码再来\n").exit_code == 0
     with KnowledgeBase.open(Settings(home=home, catalogue=SMALL)) as kb:
-        assert kb.accounts.authenticate("张三", "新的密码新的密码吧", "a").role is Role.ADMIN
+        assert kb.accounts.authenticate("张三", "新的密码新的密码再来", "a").role is Role.ADMIN
         assert any(entry.actor.startswith("命令行") for entry in kb.audit.entries(20))
 
 

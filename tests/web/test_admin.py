@@ -204,7 +204,7 @@ def test_shipped_record_is_no_synonym_group(admin: FlaskClient) -> None:
     assert admin.get("/admin/synonyms/JT-SL-01").status_code == 404
     answer = send(admin, "/admin/synonyms/JT-SL-01", "/admin/synonyms/new", **WHOLE)
     assert answer.status_code == 404
-    send(admin, "/admin/synonyms/JT-SL-01/remove", "/admin/synonyms", seen="1")
+    send(admin, "/admin/synonyms/JT-SL-01/remove", "/admin/synonyms/new", seen="1")
     assert admin.get("/i/JT-SL-01").status_code == 200
 
 

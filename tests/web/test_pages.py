@@ -17,7 +17,7 @@ from kb.links import PATHS, url_of
 from tests.web.html_page import Page
 from web.app import create_app
 
-LISTS = ("/", "/search", "/sectors", "/frameworks", "/problems", "/guides", "/sources", "/projects")
+LISTS = ("/", "/search", "/sectors", "/frameworks", "/problems", "/guides", "/sources", "/projects", "/health")
 _SEARCHES = 60
 """Searches that the walk follows: each link of a facet leads to ten more."""
 
