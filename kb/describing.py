@@ -137,9 +137,10 @@ def types_of(text: str) -> tuple[ProjectType, ...]:
 
 
 def _name(text: str) -> str:
-    """A project's name: the first sentence or line, at most forty characters."""
+    """A project's name: the first clause, at most forty characters."""
     first = re.split(r"[。；;\n！!]", text.strip(), maxsplit=1)[0].strip()
-    return first if len(first) <= 40 else re.split(r"[，,]", first, maxsplit=1)[0][:40]
+    clause = re.split(r"[，,]", first, maxsplit=1)[0].strip()
+    return (clause if len(clause) >= 4 else first)[:40]
 
 
 def _amount(text: str) -> Decimal | None:
@@ -188,7 +189,7 @@ def plain_number(number: Decimal) -> str:
 def _subject(after: str, before: str) -> str:
     """What is counted: the words behind the number (200名残疾儿童), else those before it (电脑50台)."""
     counted = _BREAKS.split(after, maxsplit=1)[0]
-    if len(counted) >= 2:
+    if counted:
         return counted
     told = _VERBS.sub("", before)
     return (told or before)[-8:] if len(before) >= 2 else counted

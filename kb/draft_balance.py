@@ -39,6 +39,9 @@ _QUOTAS: Mapping[str, Quota] = {
 }  # fmt: skip
 """A table that covers what reviewers ask for; the published tables' own shares are close to it."""
 
+TOTAL_COST = "TX-CB-19"
+"""项目总成本: what the text says the project costs is its ceiling."""
+
 _SIGNS = {"正向": "≥", "反向": "≤", "等于": "="}
 
 
@@ -226,15 +229,15 @@ def _proposal(
     return Proposal(
         indicator=indicator,
         comparator=_SIGNS.get(indicator.direction or "", ""),
-        value=quantity.value if quantity else None,
+        value=quantity.value if quantity else said.amount if indicator.code == TOTAL_COST else None,
         unit=indicator.unit,
         weight=weight,
-        basis=_basis(indicator, quantity, unit_cost(said, indicator, taken)),
+        basis=_basis(indicator, quantity, unit_cost(said, indicator, taken), said.amount is not None),
         why=candidate.why,
         warnings=examples.warnings(indicator),
         score=round(candidate.score, 4),
         chosen=chosen,
-        values=examples.values(indicator.code, without),
+        values=examples.values(indicator, without),
         wording=indicator.wording,
         fault=indicator.bad_wording,
         answers=_answers(indicator, outputs),
@@ -252,7 +255,9 @@ def _answers(indicator: Indicator, outputs: Sequence[Candidate]) -> tuple[str, .
     )
 
 
-def _basis(indicator: Indicator, quantity: Quantity | None, ceiling: str) -> str:
+def _basis(indicator: Indicator, quantity: Quantity | None, ceiling: str, said_amount: bool) -> str:
+    if indicator.code == TOTAL_COST and said_amount:
+        return "预算支出标准：项目描述写明的金额"
     if quantity:
         return f"计划标准：项目描述写明“{quantity.context}”"
     standards = indicator.standards

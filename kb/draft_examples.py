@@ -18,6 +18,7 @@ from indicators.draft import Draft, DraftRow
 from indicators.finding import Severity
 from indicators.model import Indicator, Issue, LinkKind, Project, Target
 from indicators.value import TargetValue
+from kb.draft_quantities import same_unit
 from kb.draft_records import SimilarProject, Values
 from kb.reviewing import Reviewer, RowReview
 
@@ -119,8 +120,9 @@ class Examples:
                 if not row.code and row.sound and row.level2 and plain and row.value.value is not None:
                     yield s, row
 
-    def values(self, code: str, without: Collection[str] = ()) -> Values:
-        """What real projects set for an indicator, in the unit most of them use."""
+    def values(self, indicator: Indicator, without: Collection[str] = ()) -> Values:
+        """What real projects set for an indicator, in its own unit where any did; other units stay examples."""
+        code = indicator.code
         found: dict[str, list[tuple[Decimal, str, str]]] = defaultdict(list)
         told: list[tuple[str, str]] = []
         for project in self.projects:
@@ -129,7 +131,8 @@ class Examples:
             for row in self.rows(project):
                 if row.code == code and row.target.target:
                     told.append((project.name, row.target.target))
-                    if row.value.value is not None and row.value.confident:
+                    own = not indicator.unit or same_unit(row.value.unit, indicator.unit)
+                    if row.value.value is not None and row.value.confident and own:
                         found[row.value.unit].append((row.value.value, project.name, row.target.target))
         if not found:
             return Values(n=0, examples=tuple(told[:5]))

@@ -94,6 +94,8 @@ def affinity(quantity: Quantity, indicator: Indicator, everywhere: frozenset[str
 
 def same_unit(stated: str, unit: str) -> bool:
     """Whether a stated unit is an indicator's, one of its alternatives (台（套）) or its longer form (场次)."""
+    if "元/" in unit:
+        return comparable(stated, unit)
     parts = [p for p in _ALTERNATIVES.split(unit) if p] or [unit]
     return any(comparable(stated, part) or (part == f"{stated}次" and stated != "人") for part in parts)
 

@@ -35,7 +35,7 @@ from indicators.model import (
 )
 from kb import maintenance
 from kb.accounts import Accounts
-from kb.catalogue import BATCH_PREFIX, Progress, bring_in, is_current
+from kb.catalogue import BATCH_PREFIX, SETTING, Progress, bring_in, is_current
 from kb.db.accounts import AccountTable
 from kb.db.audit import AuditLog
 from kb.db.counters import Counters
@@ -329,6 +329,10 @@ class KnowledgeBase:
                 self._indexer.refresh_words()
                 self._pins = pins(self._reader.settings())
                 self._seen = stamp
+
+    def catalogue_mark(self) -> str:
+        """Fingerprint of the catalogue's edition that this knowledge base holds."""
+        return self._reader.settings().get(SETTING, "")
 
     def health(self) -> Health:
         """Whether database and index answer."""

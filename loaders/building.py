@@ -283,7 +283,7 @@ def _issues(
     file: LoadedFile, table: LoadedTable, rows: Sequence[Row], refs: tuple[SourceRef, ...], options: Options
 ) -> Iterator[Candidate]:
     for row in rows:
-        values = {f: row.text(f) for f in ("what", "cause", "fix") if f in row.texts}
+        values: dict[str, Any] = {f: row.text(f) for f in ("what", "cause", "fix") if f in row.texts}
         values["name"] = row.text("name") or re.split(r"[，。；;：:]", row.text("what"))[0][:40]
         head = _head(table, row, file, options)
         values |= {f: head[f] for f in ("year", "region", "sector") if f in head}

@@ -101,7 +101,8 @@ def _cell_problems(grids: Iterable[Grid]) -> Iterator[CellProblem]:
             for column in range(grid.width):
                 if grid.own(row, column) == FORMULA:
                     yield CellProblem(
-                        grid.place(row, column), "公式没有保存结果，按空单元格处理；请打开文件重算后保存"
+                        grid.place(row, column),
+                        "公式没有保存结果，或结果是错误值，按空单元格处理；请打开文件重算后保存",
                     )
 
 

@@ -57,3 +57,12 @@ class UnknownFormError(ValueError):
         self.form, self.kind = form, kind
         known = "、".join(f"{name}（{'、'.join(kinds)}）" for name, kinds in forms.items())
         super().__init__(f"没有 {kind} 格式的表“{form}”。可导出：{known}。")
+
+
+class StrayCellError(FileError):
+    """A cell far away stretches a sheet to a size that cannot be read."""
+
+    def __init__(self, file: str, cell: str) -> None:
+        super().__init__(
+            file, f"{cell} 有内容，离表格太远，把工作表撑得读不了。请删去那一格所在的行和列，另存后再交。"
+        )

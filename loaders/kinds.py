@@ -139,7 +139,8 @@ def _target_kind(table: FoundTable, hints: Hints) -> TableKind:
     if hints.kind in ("indicators", "framework"):
         return TableKind(hints.kind)
     columns, title = set(table.header.columns), table.title + table.grid.name
-    if "possibility" in columns or "监控" in title:
+    months = any(re.search(r"月.{0,4}(执行|完成)|全年预计", h) for h in _headers_at(table.grid, table.header.row, table.header.below).values())
+    if "possibility" in columns or "监控" in title or months:
         return TableKind.MONITORING
     if "actual" in columns or "自评" in title:
         return TableKind.SELF_EVALUATION
@@ -222,7 +223,7 @@ def _header_at(
 ) -> tuple[TableKind, int, tuple[MappedColumn, ...]] | None:
     best: tuple[TableKind, int, tuple[MappedColumn, ...]] | None = None
     score = 0.0
-    if sum(bool(grid.text(row, c)) for c in range(grid.width)) < 2:
+    if sum(bool(grid.own(row, c)) for c in range(grid.width)) < 2:
         return None
     for kind in _wanted(hints):
         below = _below(grid, row, stop, kind)
@@ -359,7 +360,7 @@ def _more_below(grid: Grid, index: int, stop: int, fields: Mapping[str, int], ki
 
 def _is_section(own: Sequence[str], values: Mapping[str, str], kind: TableKind) -> bool:
     """Whether a row is one text over the rows below it (一、教育类)."""
-    return len(own) == 1 and kind is not TableKind.ISSUES and bool(re.match(rf"^([一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）])", own[0]))
+    return len(own) == 1 and kind is not TableKind.ISSUES and bool(re.match(r"^([一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）])", own[0]))
 
 
 def _filled(index: int, values: dict[str, str], carried: dict[str, str], kind: TableKind) -> TableRow:

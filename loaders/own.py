@@ -71,7 +71,9 @@ def read_own_sheet(grid: Grid) -> tuple[LoadedTable, list[Candidate]] | None:
     if found is None:
         return None
     kind, columns = found
-    rows, problems, candidates = [], [], []
+    rows: list[Row] = []
+    problems: list[RowProblem] = []
+    candidates: list[Candidate] = []
     for index in range(1, grid.height):
         texts = {f: unsafe(grid.text(index, c)) if not grid.addressed else grid.text(index, c) for c, f in columns.items()}
         if not any(texts.values()):
@@ -113,7 +115,7 @@ def _value(hint: Any, name: str, text: str) -> Any:
         return text == "是"
     if "Decimal" in shown:
         return Decimal(text) if text else None
-    if hint is int or "int" in shown.split("[")[0] and hint is not str:
+    if hint is int or ("int" in shown.split("[")[0] and hint is not str):
         return int(text) if text else None
     if hint is str:
         return text

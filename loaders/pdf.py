@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
@@ -10,6 +11,7 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from loaders.errors import DamagedFileError, FileError, ProtectedFileError, TooLargeError
 from loaders.grid import Grid, make_grid
+from loaders.pdf_plain import Word, plain_tables
 
 MOST_PAGES = 300
 
@@ -27,7 +29,7 @@ def read_pdf(name: str, data: bytes) -> list[Grid]:
         with pdfplumber.open(io.BytesIO(data)) as document:
             if len(document.pages) > MOST_PAGES:
                 raise TooLargeError(name, f"{MOST_PAGES} 页")
-            tables = [(page.page_number, t) for page in document.pages for t in page.extract_tables()]
+            tables = [(page.page_number, t) for page in document.pages for t in _tables(page)]
             if not tables and not any((page.extract_text() or "").strip() for page in document.pages[:5]):
                 raise ScannedPdfError(name)
     except PDFPasswordIncorrect as error:
@@ -38,6 +40,15 @@ def read_pdf(name: str, data: bytes) -> list[Grid]:
         raise DamagedFileError(name, "PDF 结构不完整") from error
     rows_of = [(page, [[(cell or "") for cell in row] for row in rows]) for page, rows in tables]
     return [make_grid(f"第{page}页", rows, addressed=False) for page, rows in _joined(rows_of)]
+
+
+def _tables(page: Any) -> list[list[list[str | None]]]:
+    """Tables of a page: those with lines, else words under a header row."""
+    ruled: list[list[list[str | None]]] = page.extract_tables()
+    if ruled:
+        return ruled
+    words = [Word(w["text"], w["x0"], w["x1"], w["top"]) for w in page.extract_words()]
+    return [[list(row) for row in rows] for rows in plain_tables(words)]
 
 
 def _joined(tables: list[tuple[int, list[list[str]]]]) -> list[tuple[int, list[list[str]]]]:

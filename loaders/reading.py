@@ -87,7 +87,7 @@ def _is_prose(text: str) -> bool:
         return True
     long = [line for line in lines if len(line) > _PROSE_LINE and "。" in line]
     separated = max((sum(mark in line for line in lines) for mark in ("\t", ",", ";")), default=0)
-    return bool(long) and separated < len(lines) * 0.8 or separated < len(lines) / 2
+    return (bool(long) and separated < len(lines) * 0.8) or separated < len(lines) / 2
 
 
 def _html_lines(text: str) -> tuple[Line, ...]:

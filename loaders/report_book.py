@@ -9,13 +9,11 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from zipfile import BadZipFile
 
 import openpyxl
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from indicators.draft import Draft, DraftRow
@@ -77,7 +75,7 @@ def _copied(data: bytes) -> Workbook | None:
         return None
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), keep_links=False)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError):
+    except Exception:  # whatever openpyxl stumbles over: the table as it was read is written instead
         return None
     return book if book.worksheets else None
 

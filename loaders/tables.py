@@ -102,12 +102,20 @@ def _header_at(grid: Grid, row: int) -> Header | None:
     below = row + 1
     # A second header row refines group headings (偏差原因分析 over 经费保障, 制度保障 …).
     reach = max((grid.area(row, c).bottom for c in range(grid.width)), default=row)
-    while below <= min(reach, row + _HEADER_REACH) and _still_header(grid, row, below):
+    while below <= row + _HEADER_REACH and (
+        (below <= reach and _still_header(grid, row, below)) or _names_only(grid, below)
+    ):
         for name, places in _columns(grid, below).items():
             if name not in columns or _spans(grid, row, columns[name], places):
                 columns[name] = places
         below += 1
     return _one_half(grid, row, below, columns)
+
+
+def _names_only(grid: Grid, row: int) -> bool:
+    """Whether a row holds nothing but column names: the lower header row where a format lost its merges (ods)."""
+    texts = [t for c in range(grid.width) if row < grid.height and (t := grid.own(row, c))]
+    return 2 <= len(texts) < grid.width and all(column_of(t) for t in texts)
 
 
 def _spans(grid: Grid, row: int, above: list[int], places: list[int]) -> bool:

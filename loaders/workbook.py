@@ -13,6 +13,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from loaders.bounds import MOST_CELLS
 from loaders.errors import DamagedFileError, ProtectedFileError, TooLargeError
+from loaders.extent import scan
 from loaders.grid import Grid, Range, make_grid
 
 FORMULA = "\ufff9"
@@ -25,10 +26,11 @@ def read_workbook(name: str, data: bytes) -> list[Grid]:
     A number formatted as a percentage is given as people see it (0.95 as 95%); a date as
     2023-12-31; whole numbers without decimals. Raises a FileError.
     """
+    scanned = scan(name, data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [(sheet, book.get_sheet_by_name(sheet)) for sheet in book.sheet_names]
-        grids = [_grid(name, title, sheet, data) for title, sheet in sheets]
+        grids = [_grid(name, title, sheet, data, scanned) for title, sheet in sheets]
     except PasswordError as error:
         raise ProtectedFileError(name) from error
     except (CalamineError, ValueError, OSError) as error:
@@ -36,11 +38,11 @@ def read_workbook(name: str, data: bytes) -> list[Grid]:
     return [grid for grid in grids if grid.height]
 
 
-def _grid(name: str, title: str, sheet: CalamineSheet, data: bytes) -> Grid:
+def _grid(name: str, title: str, sheet: CalamineSheet, data: bytes, formulas: bool) -> Grid:
     if sheet.total_height * sheet.total_width > MOST_CELLS:
         raise TooLargeError(name, f"工作表“{title}” {MOST_CELLS // 10_000} 万个单元格")
     rows = sheet.to_python(skip_empty_area=False)
-    formats = _formats(title, data, rows)
+    formats = _formats(title, data, rows, formulas)
     texts = [
         [_text(value, formats.get((r, c), "")) for c, value in enumerate(row)] for r, row in enumerate(rows)
     ]
@@ -51,9 +53,11 @@ def _grid(name: str, title: str, sheet: CalamineSheet, data: bytes) -> Grid:
     return make_grid(title, texts, merged)
 
 
-def _formats(title: str, data: bytes, rows: Sequence[Sequence[object]]) -> dict[tuple[int, int], str]:
+def _formats(
+    title: str, data: bytes, rows: Sequence[Sequence[object]], formulas: bool
+) -> dict[tuple[int, int], str]:
     """Number formats of decimal cells and marks of uncomputed formulas (xlsx only)."""
-    if data[:2] != b"PK" or not _needs_formats(rows):
+    if data[:2] != b"PK" or not (formulas or _needs_formats(rows)):
         return {}
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
@@ -63,7 +67,7 @@ def _formats(title: str, data: bytes, rows: Sequence[Sequence[object]]) -> dict[
             for cell in row:
                 if not isinstance(cell, ReadOnlyCell):
                     continue
-                if cell.data_type == "f":
+                if cell.data_type in ("f", "e"):
                     found[cell.row - 1, cell.column - 1] = FORMULA
                 elif cell.data_type == "n" and "%" in str(cell.number_format):
                     found[cell.row - 1, cell.column - 1] = cell.number_format

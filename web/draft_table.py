@@ -29,7 +29,7 @@ from web.draft_editing import (
     with_rows,
 )
 from web.draft_forms import write
-from web.draft_work import Checked, check, checked_json, echo
+from web.draft_work import Checked, check, checked_json
 from web.drafting import keep_private
 from web.review_table import FIELD_NAMES
 from web.review_work import actor
@@ -155,7 +155,7 @@ def receipt(draft_id: str) -> str:
     line, saved = _load(draft_id)
     kb = knowledge()
     checked = check(kb, saved)
-    rules = kb.reviews.pack("").active()
+    rules = list(kb.reviews.pack("").active())
     failed = {f.code for f in checked.review.all_findings()}
     return render_template(
         "draft_receipt.html", line=line, saved=saved, checked=checked, mark=fingerprint(saved),
@@ -189,7 +189,7 @@ def _editor_page(line: SavedLine, saved: Saved, error: str = "") -> str:
     checked = check(knowledge(), saved)
     return render_template(
         "draft_editor.html", line=line, saved=saved, checked=checked, error=error, classes=CLASSES,
-        comparators=COMPARATORS, echo=echo, blank=empty_row(0), hat=_hat(), hats=HATS, forms=FORMS,
+        comparators=COMPARATORS, blank=empty_row(0), hat=_hat(), hats=HATS, forms=FORMS,
         retired=_retired(checked),
     )  # fmt: skip
 

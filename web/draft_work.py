@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from indicators.finding import Finding
 from indicators.model import Indicator
-from indicators.value import TargetValue
-from indicators.weights import schemes_for
 from indicators.taxonomy import Edition
+from indicators.weights import schemes_for
 from kb.draft_json import finding_json, number_json
 from kb.draft_saved import Saved
 from kb.knowledge import KnowledgeBase
 from kb.reviewing import Review, RowReview
 from web.draft_editing import CLASSES
 
-OPEN = "P01-open"
+EMPTY_VALUE = "P05"
+"""The rule that a value must not be blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,18 @@ class Checked:
         own = self.indicators.get(row.row.code)
         return self.indicators.get(own.successor) if own and own.successor else None
 
+    def beside(self, row: RowReview) -> list[Finding]:
+        """Findings to show beside a row: that a value is still open is told by its echo."""
+        return [f for f in row.findings if row.row.target or f.code != EMPTY_VALUE]
+
+    def echo(self, row: RowReview) -> str:
+        """How the value cell was read; for an open one, how it may be written."""
+        if row.value.raw.strip() and row.row.target:
+            doubt = "" if row.value.confident else "（拿不准，请核对）"
+            return f"读作 {row.value.text()} · {row.value.kind.value}{doubt}"
+        own = self.indicators.get(row.row.code)
+        return f"待填。可以写：{own.wording}" if own and own.wording else "待填。"
+
     def open_values(self) -> int:
         """Rows whose value is still to be filled."""
         return sum(not r.target for r in self.saved.draft.rows)
@@ -86,23 +99,14 @@ def check(kb: KnowledgeBase, saved: Saved) -> Checked:
     return Checked(saved, review, reviewer.index.by_code, (time.perf_counter() - began) * 1000)
 
 
-def echo(value: TargetValue) -> str:
-    """How a value cell was read, "" for an empty one."""
-    if not value.raw:
-        return ""
-    read = value.text()
-    doubt = "" if value.confident else "（拿不准，请核对）"
-    return f"读作 {read} · {value.kind.value}{doubt}"
-
-
 def checked_json(checked: Checked) -> dict[str, Any]:
     """What the grid shows after a change."""
     return {
         "rows": [
             {
-                "row": r.row.number, "echo": echo(r.value),
+                "row": r.row.number, "echo": checked.echo(r),
                 "match": {"code": r.match.code, "name": r.match.name} if r.match else None,
-                "findings": [finding_json(f) for f in r.findings],
+                "findings": [finding_json(f) for f in checked.beside(r)],
             }
             for r in checked.review.rows
         ],

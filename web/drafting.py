@@ -55,7 +55,7 @@ def propose() -> str | tuple[str, int]:
     except AskingError as error:
         return _start_page(values, str(error)), 422
     return render_template(
-        "draft_proposals.html", answer=answer, given=values, groups=_groups(answer), key=key_of,
+        "draft_proposals.html", answer=answer, asked=values, groups=_groups(answer), key=key_of,
         sectors=knowledge().sectors(), types=list(ProjectType), landscape=_landscape, answered=_answered(answer),
     )  # fmt: skip
 
@@ -98,7 +98,7 @@ def _asked() -> dict[str, object]:
 
 def _start_page(values: dict[str, object], error: str = "") -> str:
     return render_template(
-        "draft_start.html", given={"text": "", **values}, error=error, examples=EXAMPLES,
+        "draft_start.html", given={**dict.fromkeys((*KEPT, "types"), ""), **values}, error=error, examples=EXAMPLES,
         sectors=knowledge().sectors(), types=list(ProjectType),
     )  # fmt: skip
 

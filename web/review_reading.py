@@ -12,7 +12,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -57,6 +57,16 @@ def read_here(name: str, data: bytes | FileError) -> Outcome:
         return Outcome(name, error=f"{name}：{_BROKEN}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A file being read, and the processes that read it."""
+
+    name: str
+    data: bytes | FileError
+    future: Future[Outcome] | None = None
+    pool: ProcessPoolExecutor | None = None
+
+
 class ReadingRoom:
     """Processes that read files; started at the first need, replaced when a file breaks one."""
 
@@ -67,55 +77,55 @@ class ReadingRoom:
 
     def read(self, files: Iterable[tuple[str, bytes | FileError]]) -> Iterator[Outcome]:
         """Outcomes in the order of the files; only a few files are in memory at once."""
-        waiting: deque[tuple[str, bytes | FileError, Future[Outcome] | None]] = deque()
+        waiting: deque[_Task] = deque()
         for name, data in files:
-            waiting.append((name, data, self._submit(name, data)))
+            waiting.append(self._submit(name, data))
             if len(waiting) > _AHEAD:
-                yield self._await(*waiting.popleft())
+                yield self._await(waiting.popleft())
         while waiting:
-            yield self._await(*waiting.popleft())
+            yield self._await(waiting.popleft())
 
     def close(self) -> None:
         """End the processes."""
         with self._lock:
             self._end()
 
-    def _submit(self, name: str, data: bytes | FileError) -> Future[Outcome] | None:
+    def _submit(self, name: str, data: bytes | FileError) -> _Task:
         if isinstance(data, FileError):
-            return None
-        with self._lock, contextlib.suppress(BrokenProcessPool, RuntimeError):
-            if self._pool is None:
-                self._pool = ProcessPoolExecutor(
-                    self._processes, multiprocessing.get_context("spawn"), initializer=_prepare
-                )
-            return self._pool.submit(_read, name, data)
-        return None
-
-    def _await(self, name: str, data: bytes | FileError, future: Future[Outcome] | None) -> Outcome:
-        if isinstance(data, FileError):
-            return read_here(name, data)
-        if future is not None:
-            with contextlib.suppress(BrokenProcessPool, Late):
-                return future.result(SECONDS * _AHEAD)
-        return self._alone(name, data)
-
-    def _alone(self, name: str, data: bytes) -> Outcome:
-        """Read a file by itself after some file broke the processes: now it can only blame itself."""
+            return _Task(name, data)
         with self._lock:
-            self._end()
-        future = self._submit(name, data)
-        try:
-            if future is not None:
-                return future.result(SECONDS * 2)
-        except Late:
-            return Outcome(name, error=f"{name}：{_TOO_LONG}")
-        except BrokenProcessPool:
-            pass
-        finally:
-            if future is None or not future.done() or future.exception():
-                with self._lock:
+            for _ in range(2):
+                if self._pool is None:
+                    self._pool = ProcessPoolExecutor(
+                        self._processes, multiprocessing.get_context("spawn"), initializer=_prepare
+                    )
+                try:
+                    return _Task(name, data, self._pool.submit(_read, name, data), self._pool)
+                except (BrokenProcessPool, RuntimeError):
                     self._end()
-        return Outcome(name, error=f"{name}：{_BROKEN}")
+        return _Task(name, data)
+
+    def _await(self, task: _Task) -> Outcome:
+        """The outcome of a file; where some file broke the processes, this one is read by itself again."""
+        if isinstance(task.data, FileError):
+            return read_here(task.name, task.data)
+        for again in (task, None):
+            now = again or self._submit(task.name, task.data)
+            if now.future is None:
+                break
+            try:
+                return now.future.result(SECONDS * _AHEAD if again else SECONDS * 2)
+            except (Late, BrokenProcessPool, CancelledError) as error:
+                self._drop(now.pool)
+                if isinstance(error, Late):
+                    return Outcome(task.name, error=f"{task.name}：{_TOO_LONG}")
+        return Outcome(task.name, error=f"{task.name}：{_BROKEN}")
+
+    def _drop(self, pool: ProcessPoolExecutor | None) -> None:
+        """End processes that broke, unless others have been started since."""
+        with self._lock:
+            if pool is self._pool:
+                self._end()
 
     def _end(self) -> None:
         if self._pool is None:

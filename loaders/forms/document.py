@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import cast
 
 import docx
@@ -19,10 +20,13 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt
 
 from loaders.forms.layout import Cell, Sheet, Style, lines_of
+from loaders.forms.workbook import row_heights
 
 _MARGIN, _SHORT, _LONG = 15, 210, 297
 _TWIPS_A_MM = 56.69
 _SIZES = {Style.TITLE: 32, Style.SUBTITLE: 22}
+_ROOM_LANDSCAPE, _ROOM_PORTRAIT = 450, 690
+"""Points that surely fit on one page."""
 _MOST_KEPT = 20
 """Lines of a row that is kept on one page; a longer one may be divided."""
 
@@ -66,12 +70,27 @@ def _parts(sheet: Sheet) -> Iterable[BaseOxmlElement]:
         yield _table(heading, widths, range(sheet.titles, split), (), bottom="nil")
         yield _seam()
     notes = [c for c in sheet.cells if c.style is Style.NOTE]
-    below = [c for c in sheet.cells if c.area.top >= split and c not in notes]
+    below = [p for c in sheet.cells if c.area.top >= split and c not in notes for p in _divided(c, sheet)]
     end = max(c.area.bottom for c in below) + 1
     yield _table(below, widths, range(split, end), range(split, sheet.header[1] + 1))
     yield from (_paragraph(c.text, c.style) for c in notes)
     if not notes:
         yield _seam()
+
+
+def _divided(cell: Cell, sheet: Sheet) -> list[Cell]:
+    """A label that runs from the header into the rows, cut below the header where the form takes pages.
+
+    LibreOffice draws stray lines on later pages where a merged cell begins in a repeated row; cut, the
+    label is repeated with the header.
+    """
+    last = sheet.header[1]
+    area = cell.area
+    pages = sum(row_heights(sheet)) > (_ROOM_LANDSCAPE if sheet.landscape else _ROOM_PORTRAIT)
+    if not pages or not area.top <= last < area.bottom:
+        return [cell]
+    upper, lower = replace(area, bottom=last), replace(area, top=last + 1)
+    return [replace(cell, area=upper), Cell(lower, "", cell.style)]
 
 
 def _twips(sheet: Sheet) -> list[int]:

@@ -14,63 +14,20 @@ import docx
 import openpyxl
 import pytest
 from docx.oxml.ns import qn
-from hypothesis import HealthCheck, assume, example, given, settings
-from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
-from indicators.draft import Draft, DraftRow, Funds, TableKind
+from indicators.draft import DraftRow, Funds, TableKind
 from indicators.taxonomy import Edition
 from loaders.drafts import read_drafts
 from loaders.errors import UnknownFormError
 from loaders.forms import FORMS, Kind, write_form
-from loaders.forms.layout import lines_of, printable
+from loaders.forms.layout import lines_of
 from loaders.forms.rows import place_levels, placed_rows, split_value, value_text
-from loaders.grid import clean
-from loaders.headers import is_label
-from loaders.tables import _ENDS
-
-EACH = [(form.code, kind) for form in FORMS.values() for kind in form.kinds]
-ROWS = (
-    ("效益指标", "社会效益指标", "受益村民人数", "≥", "3200", "人"),
-    ("产出指标", "数量指标", "硬化村道里程", "≥", "5", "公里"),
-    ("产出", "时效指标", "完工时间", "", "2026年12月底前", ""),
-    ("成本指标", "经济成本指标", "每公里造价", "≤", "60", "万元/公里"),
-    ("满意度指标", "服务对象满意度指标", "群众满意度", "≥", "90", "%"),
-    ("效益指标", "可持续影响指标", "管护机制健全性", "定性", "健全", ""),
-    ("产出指标", "数量指标", "错车道", "", "12处", ""),
-)
-
-
-def draft(count: int = 7, **changes: object) -> Draft:
-    made = tuple(
-        DraftRow(
-            number=n + 1, level1=a, level2=b, name=f"{name}{n // 7 or ''}", comparator=c, target=t, unit=u,
-            weight=Decimal(10),
-        )
-        for n in range(count)
-        for a, b, name, c, t, u in [ROWS[n % 7]]
-    )  # fmt: skip
-    values: dict[str, object] = {
-        "project": "某某镇村道硬化工程", "department": "县交通运输局（028）", "unit": "某某镇人民政府", "year": 2026,
-        "amount": Decimal("300.5"), "period": "1年", "attribute": "新增项目", "goal": "硬化村道5公里，改善3个村出行条件。",
-        "midterm_goal": "三年修完全部村道", "rows": made,
-    }  # fmt: skip
-    return Draft(**{**values, **changes})  # type: ignore[arg-type]
-
-
-def read_back(given_draft: Draft, form: str, kind: Kind, edition: Edition = Edition.E2021) -> Draft:
-    data = write_form(given_draft, form, kind, edition=edition)
-    (read,) = read_drafts(f"{form}.{kind}", data).drafts
-    return read
+from tests.loaders.form_drafts import EACH, draft, read_back, seen
 
 
 def page_of(data: bytes, number: int = 0) -> Worksheet:
     return openpyxl.load_workbook(io.BytesIO(data)).worksheets[number]
-
-
-def seen(rows: tuple[DraftRow, ...] | list[DraftRow]) -> list[tuple[str, ...]]:
-    """What a form keeps of rows; breaks and blanks of other kinds count as plain ones."""
-    return [tuple(clean(t) for t in (r.level1, r.level2, r.name, value_text(r))) for r in rows]
 
 
 def test_2015_form_cell_by_cell() -> None:
@@ -142,89 +99,6 @@ def test_value_in_one_cell_and_in_three(
 ) -> None:
     row = DraftRow(number=1, comparator=comparator, target=target, unit=unit)
     assert (value_text(row), split_value(row)) == (one, three)
-
-
-# Words of forms, long names, signs that spreadsheets take for formulas, XML's own signs, rare characters.
-LETTER = st.one_of(
-    st.sampled_from("村道硬化率工程人数满意度完成及时性（）、，《》“”—％·①㎡龘𠮷𝟙 \n=+-@&<>\"'%#_x0041_"),
-    st.characters(blacklist_categories=("Cs",), max_codepoint=0x2FFFF),
-)
-NOT_FILLED_IN = re.compile(r"20[0-4]\d|^(合计|总计|总分|备注|注|说明)")
-
-
-def filled(text: str) -> str:
-    """A text that people could have written in a cell: no label of the form itself, no end mark."""
-    bare = clean(printable(text))
-    return (
-        "" if is_label(bare) or NOT_FILLED_IN.search(bare) or _ENDS.match(bare) or bare == "\ufff9" else bare
-    )
-
-
-def texts(most: int = 40) -> st.SearchStrategy[str]:
-    return st.text(LETTER, max_size=most).map(filled)
-
-
-NAMES = st.one_of(texts(), st.integers(1, 30).map(lambda n: "村道硬化及附属安全防护设施" * n)).map(
-    lambda t: t or "里程"
-)
-MONEY = st.none() | st.decimals(0, 9_999_999, places=2)
-LEVELS = st.sampled_from(
-    [row[:2] for row in ROWS] + [("产出指标", "质量指标"), ("", ""), ("产出指标", ""), ("其他", "自定")]
-)
-VALUES = st.one_of(
-    st.tuples(st.sampled_from(["", "≥", "≤", "=", "＞"]), st.integers(0, 10**6).map(str), st.sampled_from(["", "个", "公里", "%"])),
-    st.tuples(st.sampled_from(["", "定性"]), texts().map(lambda t: t or "达标"), st.just("")),
-    st.just(("", "", "")),
-)  # fmt: skip
-
-
-@st.composite
-def drafts(draw: st.DrawFn) -> Draft:
-    rows = []
-    for n in range(draw(st.integers(1, 30) | st.integers(1, 4))):
-        level1, level2 = draw(LEVELS)
-        comparator, target, unit = draw(VALUES)
-        rows.append(
-            DraftRow(
-                number=n + 1, level1=level1, level2=level2, name=draw(NAMES), comparator=comparator, target=target,
-                unit=unit, weight=draw(st.none() | st.decimals(0, 100, places=1)),
-            )
-        )  # fmt: skip
-    return Draft(
-        project=draw(texts()), department=draw(texts(20)), unit=draw(texts(20)), goal=draw(texts(60)),
-        year=draw(st.none() | st.integers(2015, 2040)), amount=draw(MONEY), rows=tuple(rows),
-    )  # fmt: skip
-
-
-HELD = {
-    "application-2015": {"project", "department", "unit", "goal", "amount", "rows"},
-    "application-county": {"project", "department", "unit", "goal", "amount", "weight"},
-    "department": {"department", "goal", "amount"},
-    "core": {"project", "department", "unit", "goal", "amount", "weight"},
-    "self-evaluation": {"project", "department", "unit", "goal", "amount", "weight"},
-    "monitoring": {"project", "department", "unit", "goal", "amount"},
-    "import": {"project", "unit", "weight"},
-}
-
-
-@pytest.mark.parametrize(("form", "kind"), EACH)
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-@given(made=drafts(), edition=st.sampled_from(Edition))
-@example(made=draft(30, goal="很长的目标。" * 400), edition=Edition.E2021)
-@example(made=draft(1, goal="金额单位：元"), edition=Edition.E2015)
-def test_any_draft_reads_back_the_same(form: str, kind: Kind, made: Draft, edition: Edition) -> None:
-    assume(form != "department" or made.department)
-    read = read_back(made, form, kind, edition)
-    placed = placed_rows(made.rows, edition)
-    assert seen(read.rows) == seen(placed)
-    assert read.year == made.year
-    held = HELD[form]
-    for field in held & {"project", "department", "unit", "goal", "amount"}:
-        assert getattr(read, field) == getattr(made, field), field
-    if "weight" in held:
-        assert [r.weight for r in read.rows] == [r.weight for r in placed]
 
 
 @pytest.mark.parametrize(("form", "kind"), EACH)

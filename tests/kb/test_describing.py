@@ -1,0 +1,92 @@
+"""What is understood of a project text: quantities, money, months, types, names."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from indicators.model import Indicator, Project, ProjectType, Record, Sector
+from kb.describing import Corrections, Description, describe, types_of
+from kb.guessing import SectorGuesser
+
+
+@pytest.fixture(scope="module")
+def sectors(catalogue: list[Record]) -> list[Sector]:
+    return [r for r in catalogue if isinstance(r, Sector)]
+
+
+@pytest.fixture(scope="module")
+def guesser(catalogue: list[Record], sectors: list[Sector]) -> SectorGuesser:
+    return SectorGuesser(
+        sectors,
+        [r for r in catalogue if isinstance(r, Indicator)],
+        [r for r in catalogue if isinstance(r, Project)],
+    )
+
+
+@pytest.fixture(scope="module")
+def said(guesser: SectorGuesser, sectors: list[Sector]) -> Description:
+    return describe("修5公里村道，投资300万元，六个月完工，受益3个村。正文另述。", guesser, sectors)
+
+
+def test_road(said: Description) -> None:
+    assert [(q.value, q.unit, q.subject) for q in said.quantities] == [
+        (Decimal(5), "公里", "村道"),
+        (Decimal(3), "个", "村"),
+    ]
+    assert said.amount == 300
+    assert said.months == 6
+    assert said.name == "修5公里村道"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "subject"),
+    [
+        ("购买办公电脑50台", 50, "台", "办公电脑"),
+        ("建设高标准农田1.2万亩", 12000, "亩", "高标准农田"),
+        ("给200名残疾儿童做康复训练", 200, "名", "残疾儿童"),
+        ("举办三期农民培训班", 3, "期", "农民培训班"),
+    ],
+)
+def test_quantities(
+    text: str, value: int, unit: str, subject: str, guesser: SectorGuesser, sectors: list[Sector]
+) -> None:
+    found = describe(text, guesser, sectors).quantities[0]
+    assert (found.value, found.unit, found.subject) == (value, unit, subject)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("修5公里村道", ProjectType.CONSTRUCTION), ("购买电脑", ProjectType.PURCHASE), ("屋顶漏水翻修", ProjectType.REPAIR),
+        ("编制规划", ProjectType.RESEARCH), ("困难群众救助", ProjectType.SUBSIDY), ("系统运维", ProjectType.OPERATION),
+    ],
+)  # fmt: skip
+def test_types(text: str, kind: ProjectType) -> None:
+    assert kind in types_of(text)
+
+
+def test_a_platform_is_not_built_of_bricks() -> None:
+    assert ProjectType.CONSTRUCTION not in types_of("建设智慧城管平台")
+
+
+def test_what_the_user_says_wins(guesser: SectorGuesser, sectors: list[Sector]) -> None:
+    given = Corrections(sector="WS", amount=Decimal(9), months=3, types=(ProjectType.EVENT,), beneficiaries=("患者",))
+    found = describe("修5公里村道，投资300万元", guesser, sectors, given=given)
+    assert found.sectors[0] == "WS"
+    assert (found.amount, found.months, found.types, found.beneficiaries) == (9, 3, (ProjectType.EVENT,), ("患者",))
+
+
+def test_sector_of_published_projects(catalogue: list[Record], guesser: SectorGuesser) -> None:
+    """Most published projects' sectors are told from the name alone, the project itself forgotten."""
+    projects = [
+        r
+        for r in catalogue
+        if isinstance(r, Project) and r.scope == "项目" and r.sector and r.sector != "TX"
+    ]
+    right = 0
+    for project in projects:
+        likely = guesser.guess(project.name, [p.code for p in projects if p.name == project.name])
+        right += bool(likely) and likely[0][0] == project.sector
+    assert right / len(projects) >= 0.75
