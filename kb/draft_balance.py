@@ -124,11 +124,12 @@ def _suits(
     if any(c.indicator.name == indicator.name for c in found) or misfit(indicator, said):
         return False
     same = [c for c in found if c.indicator.level2 == indicator.level2]
-    if same and indicator.level2 in _OUTPUTS and not candidate.tied and candidate.origin != VERBATIM:
+    counted = [c.indicator for c in same if c.indicator.code in taken]
+    tied = candidate.tied or candidate.origin == VERBATIM or (indicator.core and not counted)
+    if same and indicator.level2 in _OUTPUTS and not tied:
         return False
     if indicator.level2 != "数量指标":
         return True
-    counted = [c.indicator for c in found if c.indicator.code in taken]
     if candidate.origin == GROUP and same:
         return False
     return not any(same_unit(c.unit, indicator.unit) or same_unit(indicator.unit, c.unit) for c in counted)

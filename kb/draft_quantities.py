@@ -15,7 +15,8 @@ from kb.pieces import overlap
 
 _ALTERNATIVES = re.compile(r"[（()）/、]")
 _BENEFIT = re.compile(r"受益|惠及|覆盖|服务|受惠")
-_LEAST, _TOUCHED = 0.3, 0.08
+_UPKEEP = re.compile(r"维护|维修|养护|管护|列养|保养")
+_LEAST, _TOUCHED = 0.24, 0.08
 _COUNTERS: Mapping[str, str] = {
     "TX-SL-01": r"电脑|设备|仪器|打印机|空调|器材|装置|机$|车$|台|套",
     "TX-SL-02": r"家具|桌|椅|柜|沙发|床",
@@ -83,13 +84,14 @@ def affinity(quantity: Quantity, indicator: Indicator, everywhere: frozenset[str
     def near(text: str) -> float:
         return overlap(quantity.subject, text, everywhere)
 
+    same = 0.7 if bool(_UPKEEP.search(indicator.name)) != bool(_UPKEEP.search(quantity.context)) else 1.0
     alias = max((near(a) for a in indicator.aliases), default=0.0)
     keyword = max((near(k) for k in indicator.keywords), default=0.0)
-    found = max(near(indicator.name), 0.9 * alias, 0.7 * keyword)
+    found = same * max(near(indicator.name), 0.9 * alias, 0.7 * keyword)
     counter = _COUNTERS.get(indicator.code, "")
     if counter:
         return max(found, 0.35 if re.search(counter, quantity.subject + quantity.unit) else 0.0)
-    return max(found, 0.35) if found >= _TOUCHED else found
+    return max(found, 0.35 * same) if found >= _TOUCHED else found
 
 
 def same_unit(stated: str, unit: str) -> bool:

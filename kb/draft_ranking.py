@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
     why: tuple[str, ...]
     origin: str
     source: str = ""
-    tied: bool = False  # by words, core list or examples; not only by its branch
+    tied: bool = False  # by words or examples, not only by its branch
 
 
 class Evidence(NamedTuple):
@@ -115,7 +115,7 @@ class Ranker:
             score += w.core / 2 * indicator.core
         score += w.unfit * misfit(indicator, said)
         why = _why(indicator, likeness, similar, said, self._examples)
-        tied = likeness >= _NEAR / 2 or indicator.core or e.support.get(indicator.code, 0.0) >= _NEAR
+        tied = likeness >= _NEAR / 2 or e.support.get(indicator.code, 0.0) >= _NEAR
         return Candidate(score, indicator, why, origin, tied=tied)
 
     def _verbatim(self, similar: Sequence[SimilarProject]) -> Iterator[Candidate]:

@@ -65,9 +65,7 @@ def differences(old: Draft, new: Draft) -> list[RowChange]:
 
 def heading_differences(old: Draft, new: Draft) -> list[tuple[str, object, object]]:
     """(field, before, after) of the heading."""
-    return [
-        (f, getattr(old, f), getattr(new, f)) for f in HEADING if getattr(old, f) != getattr(new, f)
-    ]
+    return [(f, getattr(old, f), getattr(new, f)) for f in HEADING if getattr(old, f) != getattr(new, f)]
 
 
 def _aligned(old: Sequence[DraftRow], new: Sequence[DraftRow]) -> Iterator[RowChange]:

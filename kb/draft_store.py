@@ -35,7 +35,9 @@ class DraftMovedError(KnowledgeError):
 
     def __init__(self, version: int) -> None:
         self.version = version
-        super().__init__(f"别人刚保存了第 {version} 版，您的改动没有存上。请重新载入后再改，或到“版本”里对照两版。")
+        super().__init__(
+            f"别人刚保存了第 {version} 版，您的改动没有存上。请重新载入后再改，或到“版本”里对照两版。"
+        )
 
 
 class TooManyRowsError(KnowledgeError):
@@ -85,7 +87,14 @@ class DraftStore:
         return self._rows.versions(self.line(id_).id)
 
     def save(
-        self, id_: str, saved: Saved, *, based_on: int, who: str = "", what: str = "保存", automatic: bool = False
+        self,
+        id_: str,
+        saved: Saved,
+        *,
+        based_on: int,
+        who: str = "",
+        what: str = "保存",
+        automatic: bool = False,
     ) -> SavedLine:
         """Keep a new state of a draft that stands on version ``based_on``.
 
@@ -100,7 +109,12 @@ class DraftStore:
             return line
         now = self._now()
         latest = self._rows.versions(id_)[0]
-        together = automatic and latest.what == what and latest.who == who[:80] and now - _aware(latest.at) < TOGETHER
+        together = (
+            automatic
+            and latest.what == what
+            and latest.who == who[:80]
+            and now - _aware(latest.at) < TOGETHER
+        )
         new = msgspec.structs.replace(line, version=based_on + 1, touched_at=now, expires_at=now + LIFETIME)
         version = VersionLine(
             number=new.version, at=latest.at if together else now, who=who[:80], what=what[:200]

@@ -23,7 +23,9 @@ def scan(name: str, data: bytes) -> bool:
     if data[:2] != b"PK":
         return False
     archive = require_sane_zip(name, data)
-    sheets = [part for part in archive.namelist() if part.startswith("xl/worksheets/") and part.endswith(".xml")]
+    sheets = [
+        part for part in archive.namelist() if part.startswith("xl/worksheets/") and part.endswith(".xml")
+    ]
     formulas = False
     for number, part in enumerate(sheets, 1):
         try:

@@ -38,6 +38,10 @@ def read_pdf(name: str, data: bytes) -> list[Grid]:
         if isinstance(error.args[0] if error.args else None, PDFPasswordIncorrect):
             raise ProtectedFileError(name) from error
         raise DamagedFileError(name, "PDF 结构不完整") from error
+    except FileError:
+        raise
+    except Exception as error:  # a foreign parser on bytes from outside: a mutated file raises anything
+        raise DamagedFileError(name, str(error)[:120] or "PDF 结构不完整") from error
     rows_of = [(page, [[(cell or "") for cell in row] for row in rows]) for page, rows in tables]
     return [make_grid(f"第{page}页", rows, addressed=False) for page, rows in _joined(rows_of)]
 
@@ -71,7 +75,7 @@ def read_pdf_lines(name: str, data: bytes) -> list[tuple[int, str]]:
             pages = [(page.page_number, page.extract_text() or "") for page in document.pages[:MOST_PAGES]]
     except PDFPasswordIncorrect as error:
         raise ProtectedFileError(name) from error
-    except PdfminerException as error:
+    except Exception as error:
         raise DamagedFileError(name, "PDF 结构不完整") from error
     found = [(page, line.strip()) for page, text in pages for line in text.splitlines() if line.strip()]
     return [(page, line) for page, line in found if not line.strip("-—– 第页").isdigit()]

@@ -48,7 +48,15 @@ _ROW_FIELDS = (
     "evidence", "actual", "score", "reason", "possibility", "note", "code",
 )  # fmt: skip
 _ALWAYS = frozenset({"level1", "level2", "name", "target"})
-_WIDE = {"name": 28, "target": 22, "explanation": 30, "basis": 26, "scoring": 26, "evidence": 22, "reason": 26}
+_WIDE = {
+    "name": 28,
+    "target": 22,
+    "explanation": 30,
+    "basis": 26,
+    "scoring": 26,
+    "evidence": 22,
+    "reason": 26,
+}
 _FINDINGS = ("序号", "位置", "行", "级别", "问题", "对象", "说明", "怎么改", "依据", "审核决定")
 
 
@@ -94,7 +102,9 @@ def _cells(name: str, data: bytes) -> dict[str, list[tuple[Grid, FoundTable]]]:
     return found
 
 
-def _annotate_copy(book: Workbook, report: Report, cells: Mapping[str, list[tuple[Grid, FoundTable]]]) -> None:
+def _annotate_copy(
+    book: Workbook, report: Report, cells: Mapping[str, list[tuple[Grid, FoundTable]]]
+) -> None:
     places = {row.number: row.place for row in report.draft.rows}
     for item in report.notes:
         place = places.get(item.row, report.draft.place)
@@ -200,7 +210,9 @@ def _heading(draft: Draft) -> Iterator[tuple[str, str]]:
 
 def _fields(draft: Draft) -> list[str]:
     """Columns that a draft needs: the four that make a table, and whatever any row fills."""
-    return [f for f in _ROW_FIELDS if f in _ALWAYS or any(getattr(r, f) not in ("", None) for r in draft.rows)]
+    return [
+        f for f in _ROW_FIELDS if f in _ALWAYS or any(getattr(r, f) not in ("", None) for r in draft.rows)
+    ]
 
 
 def _value(row: DraftRow, field: str) -> Value:
@@ -227,4 +239,3 @@ def _annotate_own(sheet: Worksheet, head: int, report: Report) -> None:
         column = fields.index(wanted) + 1 if item.row else 1
         cell = sheet.cell(head + offsets.get(item.row, 0), column)
         note(cell, item.text(), item.severity.label)  # type: ignore[arg-type]
-

@@ -110,7 +110,9 @@ def _form(document: Document, report: Report) -> None:
     grid = document.add_table(rows=1, cols=5, style="Table Grid")
     grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     widths = (Mm(28), Mm(30), Mm(14), Mm(14), Mm(68))
-    for cell, text in zip(grid.rows[0].cells, ("审核内容", "审核要点", "满分", "得分", "查到的问题"), strict=True):
+    for cell, text in zip(
+        grid.rows[0].cells, ("审核内容", "审核要点", "满分", "得分", "查到的问题"), strict=True
+    ):
         _fill(cell, text, _HEAD)
     first = 1
     for number, line in enumerate(report.form, 1):

@@ -60,7 +60,9 @@ def body_row(sheet: Worksheet, row: int, values: Iterable[Value]) -> None:
             cell.fill = TONES[value]
 
 
-def table(sheet: Worksheet, titles: Sequence[str], rows: Iterable[Sequence[Value]], widths: Sequence[int]) -> None:
+def table(
+    sheet: Worksheet, titles: Sequence[str], rows: Iterable[Sequence[Value]], widths: Sequence[int]
+) -> None:
     """A whole sheet as one table: titles that stay in view, a filter, widths in characters."""
     head_row(sheet, 1, titles)
     last = 1

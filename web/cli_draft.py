@@ -24,7 +24,9 @@ from web.draft_forms import TYPES, USUAL, write
 @click.option("--amount", default="", metavar="WAN", help="金额，万元")
 @click.option("--exclude", multiple=True, metavar="CODE", help="不参考的实例项目代码，可多次给出")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FORM", help="写成表样：.xlsx 或 .docx")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FORM", help="写成表样：.xlsx 或 .docx"
+)
 @click.option("--form", type=click.Choice(list(FORMS)), default=USUAL, show_default=True, help="用哪个表样")
 @with_knowledge
 def draft(
@@ -65,7 +67,10 @@ def draft_text(answer: DraftProposal) -> str:
     lines = [f"{said.name}", _understood(answer), ""]
     if answer.similar:
         lines += ["相似项目"]
-        lines += [f"  {s.project.code} {s.project.name}：{'；'.join(t for t in (s.why, s.fared) if t)}" for s in answer.similar]
+        lines += [
+            f"  {s.project.code} {s.project.name}：{'；'.join(t for t in (s.why, s.fared) if t)}"
+            for s in answer.similar
+        ]
         lines += [""]
     lines += ["拟选指标（* 入表，其余备选）"]
     lines += [_row(p) for p in answer.proposals]
@@ -78,7 +83,11 @@ def _understood(answer: DraftProposal) -> str:
     parts = [f"行业 {answer.sector.name if answer.sector else '未认出'}"]
     parts += [f"类型 {'、'.join(t.value for t in said.types)}"] if said.types else []
     parts += [f"金额 {said.amount.normalize():f} 万元"] if said.amount is not None else []
-    parts += [f"数量 {'、'.join(f'{q.value}{q.unit}{q.subject}' for q in said.quantities)}"] if said.quantities else []
+    parts += (
+        [f"数量 {'、'.join(f'{q.value}{q.unit}{q.subject}' for q in said.quantities)}"]
+        if said.quantities
+        else []
+    )
     return "；".join(parts)
 
 

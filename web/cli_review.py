@@ -28,10 +28,16 @@ KINDS = (".xlsx", ".docx", ".md")
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，每个文件一行")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="另写报告：.xlsx 批注表或汇总，.docx 审核意见，.md 文字")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="另写报告：.xlsx 批注表或汇总，.docx 审核意见，.md 文字",
+)
 @click.option("--rules", "pack_name", default="", metavar="PACK", help=f"规则包：{'、'.join(PACKS)}")
 @with_knowledge
-def review(kb: KnowledgeBase, files: tuple[str, ...], as_json: bool, out: Path | None, pack_name: str) -> None:
+def review(
+    kb: KnowledgeBase, files: tuple[str, ...], as_json: bool, out: Path | None, pack_name: str
+) -> None:
     """体检：检查绩效目标表。FILE 可以是 xlsx、xls、docx、pdf、csv、html、md、zip，- 为从标准输入粘贴。"""
     if out is not None and out.suffix.lower() not in KINDS:
         raise click.UsageError("--out 的文件名要以 .xlsx、.docx 或 .md 结尾。")
@@ -66,7 +72,9 @@ def _read(files: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
         yield name, path.read_bytes()
 
 
-def _write(kb: KnowledgeBase, out: Path, reviewed: Sequence[ReviewedFile], given: Sequence[tuple[str, bytes]]) -> None:
+def _write(
+    kb: KnowledgeBase, out: Path, reviewed: Sequence[ReviewedFile], given: Sequence[tuple[str, bytes]]
+) -> None:
     """Write the report: of one file its annotated workbook, of several the summary, or letters, or text."""
     if not any(one.reviews for one in reviewed):
         return

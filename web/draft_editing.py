@@ -25,7 +25,9 @@ TEXTS = (
 
 HEADS = ("project", "department", "unit", "period", "goal", "midterm_goal", "grounds")
 LONGEST = 2000
-CLASSES = tuple((f"{level1}|{level2}", level1, level2) for level1, names in CATALOGUE_LEVELS.items() for level2 in names)
+CLASSES = tuple(
+    (f"{level1}|{level2}", level1, level2) for level1, names in CATALOGUE_LEVELS.items() for level2 in names
+)
 """Value of the class field, level 1, level 2."""
 
 COMPARATORS = ("", "≥", "≤", "=", ">", "<", "定性")
@@ -36,7 +38,9 @@ def from_form(form: MultiDict[str, str], old: Saved) -> Saved:
     """A draft as the posted form has it; what the form does not show stays as it was."""
     lists = {name: form.getlist(f"row-{name}") for name in ("class", "weight", *TEXTS)}
     many = min(len(lists["name"]), MOST_ROWS + 1)
-    rows = [{name: values[n] if n < len(values) else "" for name, values in lists.items()} for n in range(many)]
+    rows = [
+        {name: values[n] if n < len(values) else "" for name, values in lists.items()} for n in range(many)
+    ]
     heading = {name: form[name] for name in (*HEADS, "amount", "year") if name in form}
     locked = [int(n) for n in form.getlist("lock") if n.isascii() and n.isdigit() and len(n) < 4]
     return _saved(rows, heading, locked, old)
@@ -156,7 +160,5 @@ def rewrite(saved: Saved, finding: Finding) -> Saved:
     if "weight" in fields:
         fields["weight"] = weight_of(fields["weight"])
     known = {k: v for k, v in fields.items() if k in DraftRow.__struct_fields__}
-    rows = [
-        msgspec.structs.replace(r, **known) if r.number == finding.row else r for r in saved.draft.rows
-    ]
+    rows = [msgspec.structs.replace(r, **known) if r.number == finding.row else r for r in saved.draft.rows]
     return with_rows(saved, rows)

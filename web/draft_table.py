@@ -57,11 +57,15 @@ def change(draft_id: str) -> AnyResponse | tuple[str, int]:
     deed, _, argument = request.form.get("do", "").partition(":")
     try:
         saved, told = _done(saved, deed, argument)
-        knowledge().drafts.save(draft_id, saved, based_on=_version(request.form.get("version")), who=_who(), what=told)
+        knowledge().drafts.save(
+            draft_id, saved, based_on=_version(request.form.get("version")), who=_who(), what=told
+        )
     except (DraftMovedError, TooManyRowsError) as error:
         return _editor_page(line, saved, str(error)), 409
     number = argument.partition(":")[0]
-    return redirect(f"/draft/{draft_id}{_hat_query()}" + (f"#row-{number}" if number.isdigit() else "#table"), 303)
+    return redirect(
+        f"/draft/{draft_id}{_hat_query()}" + (f"#row-{number}" if number.isdigit() else "#table"), 303
+    )
 
 
 def _done(saved: Saved, deed: str, argument: str) -> tuple[Saved, str]:

@@ -45,7 +45,9 @@ class Checked:
             sums[row.level1] = sums.get(row.level1, Decimal(0)) + (row.weight or 0)
         fitting = schemes_for(Edition.E2021, sums)
         wanted = fitting[0].points if fitting else {}
-        return [(level, points, f"{wanted[level]}" if level in wanted else "") for level, points in sums.items()]
+        return [
+            (level, points, f"{wanted[level]}" if level in wanted else "") for level, points in sums.items()
+        ]
 
     @property
     def total(self) -> Decimal:

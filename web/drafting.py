@@ -85,7 +85,9 @@ def upload() -> AnyResponse | tuple[str, int]:
             read = read_pasted(pasted[:2_000_000])
         else:
             return _start_page({}, "请选择旧表文件，或把旧表粘贴进来。"), 422
-        return _keep(Saved(draft=_matched(read.drafts[0])), f"由旧表“{files[0][0] if files else '粘贴的表格'}”起草")
+        return _keep(
+            Saved(draft=_matched(read.drafts[0])), f"由旧表“{files[0][0] if files else '粘贴的表格'}”起草"
+        )
     except (FileError, TooManyRowsError) as error:
         return _start_page({}, str(error)), 422
 
@@ -113,7 +115,9 @@ def _keep(saved: Saved, what: str) -> AnyResponse:
 
 def key_of(proposal: Proposal) -> str:
     """What a tick stands for: the indicator's code, or the project and row it was taken from."""
-    return proposal.indicator.code or f"{proposal.source}/{proposal.indicator.level2}/{proposal.indicator.name}"
+    return (
+        proposal.indicator.code or f"{proposal.source}/{proposal.indicator.level2}/{proposal.indicator.name}"
+    )
 
 
 def _picked(answer: DraftProposal, picked: set[str]) -> list[Proposal]:

@@ -45,7 +45,9 @@ def opinion_letter(job_id: str, number: int) -> Response:
     job_of(job_id)
     review = review_of(job_id, number)
     (report,) = _reports(knowledge(), job_id, [number])
-    return _download(letter([report], date.today()), DOCX, f"{review.draft.project or '报送表'}-审核意见.docx")
+    return _download(
+        letter([report], date.today()), DOCX, f"{review.draft.project or '报送表'}-审核意见.docx"
+    )
 
 
 @pages.get(f"/review/{JOB}/opinions.docx")

@@ -99,7 +99,9 @@ def review_files(
 
 def problems_of(outcome: Outcome) -> tuple[str, ...]:
     """Sentences about cells that need a look, each with file, sheet and cell."""
-    return tuple(f"{outcome.name} {p.place}：{p.message}" for p in outcome.read.problems) if outcome.read else ()
+    return (
+        tuple(f"{outcome.name} {p.place}：{p.message}" for p in outcome.read.problems) if outcome.read else ()
+    )
 
 
 def reviews_of(

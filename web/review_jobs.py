@@ -64,7 +64,11 @@ class Workshop:
         except Exception:
             _log.exception("review job")
             self.kb.reviews.advance(
-                job.id, JobState.FAILED, 0, 0, "程序出错，这次体检没有完成。文件没有问题的话请重新提交；仍然不行请告诉管理员时间。"
+                job.id,
+                JobState.FAILED,
+                0,
+                0,
+                "程序出错，这次体检没有完成。文件没有问题的话请重新提交；仍然不行请告诉管理员时间。",
             )
 
     def work(self, job: Job) -> None:
@@ -98,7 +102,10 @@ class Workshop:
         drafts = outcome.read.drafts if outcome.read else ()
         error = outcome.error
         if len(found.drafts) + len(drafts) > MOST_TABLES:
-            drafts, error = (), f"{outcome.name}：一次最多体检 {MOST_TABLES} 张表，这个文件没有再读。请分几次提交。"
+            drafts, error = (
+                (),
+                f"{outcome.name}：一次最多体检 {MOST_TABLES} 张表，这个文件没有再读。请分几次提交。",
+            )
         found.drafts += drafts
         found.names += [outcome.name] * len(drafts)
         return FileLine(

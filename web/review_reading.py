@@ -131,7 +131,9 @@ class ReadingRoom:
         if self._pool is None:
             return
         pool, self._pool = self._pool, None
-        for process in list((pool._processes or {}).values()):  # the pool has no public way to end a stuck one
+        for process in list(
+            (pool._processes or {}).values()
+        ):  # the pool has no public way to end a stuck one
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -93,4 +93,6 @@ def _called(reports: Sequence[Report], position: int) -> str:
     if position >= len(reports):
         return "上一批的表"
     report = reports[position]
-    return f"{report.number}．{report.draft.unit or report.draft.department} {report.project}".replace("． ", "．")
+    return f"{report.number}．{report.draft.unit or report.draft.department} {report.project}".replace(
+        "． ", "．"
+    )

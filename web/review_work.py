@@ -39,7 +39,10 @@ def uploaded(files: Iterable[FileStorage]) -> list[tuple[str, bytes]]:
 def _free(name: str, taken: set[str]) -> str:
     """A name that no other upload of the request has: two people's 申报表.xlsx stay apart."""
     stem, dot, kind = name.rpartition(".")
-    tries = (name if n == 1 else f"{stem or kind}（{n}）{dot if stem else ''}{kind if stem else ''}" for n in count(1))
+    tries = (
+        name if n == 1 else f"{stem or kind}（{n}）{dot if stem else ''}{kind if stem else ''}"
+        for n in count(1)
+    )
     return next(name for name in tries if name not in taken)
 
 

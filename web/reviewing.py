@@ -25,7 +25,7 @@ from web.review_work import actor, uploaded, workshop
 
 pages = Blueprint("reviewing", __name__)
 
-JOB = '<string(length=22):job_id>'
+JOB = "<string(length=22):job_id>"
 LONGEST_TEXT = 2_000_000
 _LINK = re.compile(r"([A-Za-z0-9_-]{22})(?:/|$|\?|#)")
 
@@ -185,10 +185,16 @@ def pair(job_id: str, one: int, other: int) -> str:
     reviews = knowledge().reviews
     left = reviews.review(job_id, one + 1).draft
     late = other - len(lines)
-    right = reviews.review(found.earlier, late + 1).draft if late >= 0 else reviews.review(job_id, other + 1).draft
+    right = (
+        reviews.review(found.earlier, late + 1).draft
+        if late >= 0
+        else reviews.review(job_id, other + 1).draft
+    )
     rows = ({r.number: r for r in left.rows}, {r.number: r for r in right.rows})
     matched = [(rows[0][a], rows[1][b]) for a, b in twin.pairs]
-    alone = [[r for n, r in side.items() if n not in {p[k] for p in twin.pairs}] for k, side in enumerate(rows)]
+    alone = [
+        [r for n, r in side.items() if n not in {p[k] for p in twin.pairs}] for k, side in enumerate(rows)
+    ]
     return render_template(
         "review_pair.html", job=found, twin=twin, left=left, right=right, matched=matched, alone=alone,
         unit_of=unit_of, late=late >= 0,

@@ -58,7 +58,9 @@ class ReviewRows:
             done = connection.execute(query.values(state=JobState.READING.value, touched_at=now, done=0))
         return bool(done.rowcount)
 
-    def advance(self, id_: str, state: JobState, done: int, total: int, now: datetime, message: str = "") -> None:
+    def advance(
+        self, id_: str, state: JobState, done: int, total: int, now: datetime, message: str = ""
+    ) -> None:
         """Tell how far a job is."""
         values = {"state": state.value, "done": done, "total": total, "touched_at": now, "message": message}
         with self.writing.begin() as connection:

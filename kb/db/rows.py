@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from indicators.content import references
-from indicators.model import RECORD_TYPES, Indicator, Kind, Project, Record
+from indicators.model import RECORD_TYPES, Indicator, IndicatorSet, Kind, Project, Record
 from indicators.value import TargetValue
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -76,3 +76,24 @@ def targets_of(record: Record) -> Iterator[dict[str, Any]]:
             "value": float(value.value) if value.value is not None else None,
             "unit": value.unit[:80],
         }
+
+
+def without_change(before: Record, after: Record, latest: Record) -> Record | None:
+    """A set as it stands latest without what was done between before and after; None where that cannot be told.
+
+    Members that came then go, those that went come back; another field goes back where nobody changed it since.
+    """
+    if not (isinstance(before, IndicatorSet) and isinstance(after, IndicatorSet) and isinstance(latest, IndicatorSet)):
+        return None
+    changes: dict[str, Any] = {}
+    for name in before.__struct_fields__:
+        old, new, now = getattr(before, name), getattr(after, name), getattr(latest, name)
+        if name == "members":
+            came, went = set(new) - set(old), set(old) - set(new)
+            kept = [code for code in now if code not in came]
+            changes[name] = (*kept, *(code for code in old if code in went and code not in kept))
+        elif old != new and now != new:
+            return None
+        elif old != new:
+            changes[name] = old
+    return msgspec.structs.replace(latest, **changes)

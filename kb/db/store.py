@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
-from indicators.model import Record
+from indicators.model import Kind, Record
 from kb.db import tables as t
 from kb.db.audit import note
-from kb.db.rows import body_of, columns_of, links_of, record_from, targets_of
+from kb.db.rows import body_of, columns_of, links_of, record_from, targets_of, without_change
 from kb.errors import ChangedMeanwhileError, UndoConflictError, UnknownBatchError
 
 _CHUNK = 500
@@ -266,7 +266,8 @@ class _Change:
 
 
 def _undo(connection: Connection, writer: _Writer, number: int) -> None:
-    changes, newest = _changes(connection, number), _newest_bodies(connection, number)
+    newest = _newest_bodies(connection, number)
+    changes = [_beside_later(c, newest[c.code]) for c in _changes(connection, number)]
     later = [c.code.removeprefix(_SETTING) for c in changes if newest[c.code] != c.after]
     if later:
         raise UndoConflictError([f"{code} 后来又改过" for code in later])
@@ -279,6 +280,18 @@ def _undo(connection: Connection, writer: _Writer, number: int) -> None:
     gone = [c.code for c in changes if c.kind and c.before is None and c.after is not None]
     if gone:
         writer.remove(gone, "undo")
+
+
+def _beside_later(change: _Change, now: str | None) -> _Change:
+    """A batch's change to a set, told against the set as it is now: only its own members come and go.
+
+    Later batches add to the same set; that alone must not keep an old one from being taken back.
+    """
+    if change.kind != Kind.SET or now is None or change.before is None or change.after in (None, now):
+        return change
+    before, after, latest = (record_from(change.kind, body) for body in (change.before, change.after or "", now))
+    kept = without_change(before, after, latest)
+    return change if kept is None else _Change(change.code, change.kind, body_of(kept), now)
 
 
 def _changes(connection: Connection, number: int) -> list[_Change]:

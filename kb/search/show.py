@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kb.search.answer import Hit
+from kb.search.arrays import Field
 from kb.search.highlight import marks, snippet
 from kb.search.plan import Plan, Want
 from kb.search.snapshot import Loaded, Snapshot
 from kb.search.synonyms import Synonyms
+from kb.search.text import fold
 
 _REASONS = 4
 _RELATED = 6
@@ -37,10 +39,14 @@ class Shown:
         return kept
 
     def telling(self, loaded: Loaded, words: Sequence[str]) -> list[str]:
-        """Those of a hit's words that its name does not answer already: the snippet should show them."""
-        name = loaded.name.text
-        answered = {a.word for want in self.plan.wants if _any_in(want, name) for a in want.alternatives}
-        return [word for word in words if word not in answered and word not in name]
+        """Those of a hit's words that nothing before its further texts answers: the snippet should show them.
+
+        Name, aliases, keywords and explanation say what a record is; a remark further down is
+        shown only for a word that stands nowhere else.
+        """
+        head = "\n".join(loaded.text.split("\n")[: Field.BODY])
+        answered = {a.word for want in self.plan.wants if _any_in(want, head) for a in want.alternatives}
+        return [word for word in words if word not in answered and word not in head]
 
     def why(self, loaded: Loaded) -> tuple[str, ...]:
         """Reasons beyond the query's own words: synonyms that stood in, sector, level."""
@@ -51,12 +57,26 @@ class Shown:
                 found = (a.why for a in want.alternatives[1:] if a.word in text)
                 reasons.extend(reason for reason in list(found)[:1])
         document, intent = loaded.document, self.plan.intent
+        reasons.extend(self._labels(loaded))
         if document.sector in intent.sectors:
             reasons.append(f"行业：{document.sector}")
         level = next((n for n in (document.level2, document.level1) if n in intent.levels), "")
         if level:
             reasons.append(f"分类：{level}")
         return tuple(dict.fromkeys(reasons))[:_REASONS]
+
+    def _labels(self, loaded: Loaded) -> Iterator[str]:
+        """The alias or keyword by which a word of the query was found, where the name does not hold it."""
+        document, name = loaded.document, loaded.name.text
+        for want in self.plan.wants:
+            word = want.unit.text
+            if len(word) < 2 or word in name:
+                continue
+            for label, texts in (("又名", document.aliases), ("检索词", document.keywords)):
+                held = next((text for text in texts if word in fold(text)), "")
+                if held:
+                    yield f"{label}：{held}"
+                    break
 
     def related(self, hits: Sequence[Hit]) -> tuple[str, ...]:
         """Other searches worth trying: wider words for the query's, then keywords of the first hits."""

@@ -26,7 +26,23 @@ from indicators.model import Project, Target
 from indicators.shipped import read_catalogue
 
 SEED = 20231121
-TOWNS = ("东岭", "西河", "南坪", "北塘", "石桥", "白沙", "龙口", "青山", "大湾", "柳林", "新安", "永宁", "高台", "平川", "双溪")
+TOWNS = (
+    "东岭",
+    "西河",
+    "南坪",
+    "北塘",
+    "石桥",
+    "白沙",
+    "龙口",
+    "青山",
+    "大湾",
+    "柳林",
+    "新安",
+    "永宁",
+    "高台",
+    "平川",
+    "双溪",
+)
 OFFICES = (
     "教育局", "卫生健康局", "农业农村局", "交通运输局", "水利局", "民政局", "文化和旅游局", "住房和城乡建设局", "林业局",
     "应急管理局", "市场监督管理局", "公安局", "人力资源和社会保障局", "自然资源局", "生态环境局", "城市管理局", "财政局",
@@ -104,7 +120,11 @@ def bad_files() -> Iterator[tuple[str, bytes]]:
     book.active.append(["会议通知", "下周一上午开会"])
     yield "问题文件/没有目标表.xlsx", _saved(book)
     book = openpyxl.Workbook()
-    for row in ([*HEAD], ["产出指标", "数量指标", "里程", "=SUM(A1:A9)", "公里", 20], ["产出指标", "质量指标", "合格率", "#REF!", "%", 20]):
+    for row in (
+        [*HEAD],
+        ["产出指标", "数量指标", "里程", "=SUM(A1:A9)", "公里", 20],
+        ["产出指标", "质量指标", "合格率", "#REF!", "%", 20],
+    ):
         book.active.append(row)
     yield "问题文件/公式没有结果.xlsx", _saved(book)
     yield "问题文件/损坏.xlsx", _saved(book)[:2000]
@@ -119,7 +139,11 @@ def bad_files() -> Iterator[tuple[str, bytes]]:
 
 def _image_pdf() -> bytes:
     """A PDF of one page without any text."""
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"]
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+    ]
     out, places = bytearray(b"%PDF-1.4\n"), []
     for n, body in enumerate(objects, 1):
         places.append(len(out))
@@ -147,7 +171,11 @@ def _declaration(form: Form) -> bytes:
     sheet.merge_cells("A1:F1")
     sheet.append([f"（{form.year}年度）"])
     sheet.merge_cells("A2:F2")
-    for label, value in (("项目名称", form.project), ("实施单位", form.unit), ("年度资金总额（万元）", float(form.amount))):
+    for label, value in (
+        ("项目名称", form.project),
+        ("实施单位", form.unit),
+        ("年度资金总额（万元）", float(form.amount)),
+    ):
         sheet.append([label, "", value])
         row = sheet.max_row
         sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=2)
@@ -185,7 +213,12 @@ def _document(form: Form) -> bytes:
     made = docx.Document()
     made.add_paragraph(f"{form.year}年项目支出绩效目标表")
     table = made.add_table(0, 5)
-    for line in (("项目名称", form.project, "", "", ""), ("实施单位", form.unit, "", "", ""), HEAD[:5], *form.rows):
+    for line in (
+        ("项目名称", form.project, "", "", ""),
+        ("实施单位", form.unit, "", "", ""),
+        HEAD[:5],
+        *form.rows,
+    ):
         for cell, text in zip(table.add_row().cells, line, strict=True):
             cell.text = text
     out = io.BytesIO()
@@ -195,11 +228,15 @@ def _document(form: Form) -> bytes:
 
 def _csv(form: Form) -> bytes:
     lines = [("项目名称", "单位名称", *HEAD[:5]), *((form.project, form.unit, *line) for line in form.rows)]
-    return "\n".join(",".join('"' + c.replace('"', '""') + '"' for c in line) for line in lines).encode("gb18030", "replace")
+    return "\n".join(",".join('"' + c.replace('"', '""') + '"' for c in line) for line in lines).encode(
+        "gb18030", "replace"
+    )
 
 
 def _html(form: Form) -> bytes:
-    rows = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in line) + "</tr>" for line in (HEAD[:5], *form.rows))
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{c}</td>" for c in line) + "</tr>" for line in (HEAD[:5], *form.rows)
+    )
     head = f"<tr><td>项目名称</td><td>{form.project}</td></tr><tr><td>实施单位</td><td>{form.unit}</td></tr>"
     return f"<html><meta charset=utf-8><table>{head}{rows}</table></html>".encode()
 

@@ -27,6 +27,9 @@ LISTS = (
     "/guides",
     "/sources",
     "/projects",
+    "/review",
+    "/rules",
+    "/rules/P01",
     "/health",
     "/login",
 )

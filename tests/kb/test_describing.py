@@ -72,18 +72,23 @@ def test_a_platform_is_not_built_of_bricks() -> None:
 
 
 def test_what_the_user_says_wins(guesser: SectorGuesser, sectors: list[Sector]) -> None:
-    given = Corrections(sector="WS", amount=Decimal(9), months=3, types=(ProjectType.EVENT,), beneficiaries=("患者",))
+    given = Corrections(
+        sector="WS", amount=Decimal(9), months=3, types=(ProjectType.EVENT,), beneficiaries=("患者",)
+    )
     found = describe("修5公里村道，投资300万元", guesser, sectors, given=given)
     assert found.sectors[0] == "WS"
-    assert (found.amount, found.months, found.types, found.beneficiaries) == (9, 3, (ProjectType.EVENT,), ("患者",))
+    assert (found.amount, found.months, found.types, found.beneficiaries) == (
+        9,
+        3,
+        (ProjectType.EVENT,),
+        ("患者",),
+    )
 
 
 def test_sector_of_published_projects(catalogue: list[Record], guesser: SectorGuesser) -> None:
     """Most published projects' sectors are told from the name alone, the project itself forgotten."""
     projects = [
-        r
-        for r in catalogue
-        if isinstance(r, Project) and r.scope == "项目" and r.sector and r.sector != "TX"
+        r for r in catalogue if isinstance(r, Project) and r.scope == "项目" and r.sector and r.sector != "TX"
     ]
     right = 0
     for project in projects:

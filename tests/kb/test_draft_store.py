@@ -41,7 +41,9 @@ def store(tmp_path: Path, clock: Clock) -> DraftStore:
 
 
 def table(*names: str, project: str = "修路") -> Saved:
-    rows = tuple(DraftRow(number=n, level2="数量指标", name=name, target="5") for n, name in enumerate(names, 1))
+    rows = tuple(
+        DraftRow(number=n, level2="数量指标", name=name, target="5") for n, name in enumerate(names, 1)
+    )
     return Saved(draft=Draft(project=project, rows=rows), text="修路")
 
 
@@ -52,7 +54,10 @@ def test_round_trip_and_versions(store: DraftStore) -> None:
     assert after.version == 2
     assert store.load(line.id)[1] == table("里程", "桥梁")
     assert store.load(line.id, 1)[1] == table("里程")
-    assert [(v.number, v.who, v.what) for v in store.versions(line.id)] == [(2, "张三", "保存"), (1, "", "新建")]
+    assert [(v.number, v.who, v.what) for v in store.versions(line.id)] == [
+        (2, "张三", "保存"),
+        (1, "", "新建"),
+    ]
 
 
 def test_the_same_state_is_no_version(store: DraftStore) -> None:

@@ -129,7 +129,11 @@ def test_unit_cost_is_hinted_not_filled(drafter: Drafter) -> None:
 
 
 def test_locked_weights_stay() -> None:
-    rows = [("产出指标", None, None, Decimal(30)), ("产出指标", None, None, None), ("效益指标", None, None, None)]
+    rows = [
+        ("产出指标", None, None, Decimal(30)),
+        ("产出指标", None, None, None),
+        ("效益指标", None, None, None),
+    ]
     weights = weights_around(rows)
     assert weights[0] == 30
     assert sum(weights) == 90

@@ -10,6 +10,7 @@ import pytest
 
 from indicators.draft import Draft, DraftRow
 from indicators.finding import Severity
+from indicators.shipped import read_catalogue
 from kb.db.engine import open_engine
 from kb.db.reviews import ReviewRows
 from kb.review_batch import statistics
@@ -19,6 +20,7 @@ from kb.review_records import Choice, Decision, FileLine, JobState, RuleChange, 
 from kb.review_store import BOUNDS, PATIENCE, ReasonError, ReviewStore, UnknownReviewError
 from kb.reviewing import Review, Reviewer
 
+REVIEWER = Reviewer.of(read_catalogue(Path(__file__).parents[1] / "cases" / "catalogue"))
 START = datetime(2024, 3, 1, 8, tzinfo=UTC)
 
 
@@ -55,7 +57,7 @@ DRAFT = Draft(
 
 @pytest.fixture
 def review() -> Review:
-    return Reviewer.of([]).review(DRAFT)
+    return REVIEWER.review(DRAFT)
 
 
 def finding_of(review: Review, code: str) -> tuple[int, str, str]:
@@ -67,7 +69,9 @@ def decision(review: Review, code: str, choice: Choice, **fields: object) -> Dec
     return Decision(number=1, row=row, code=code, field=field, choice=choice, **fields)  # type: ignore[arg-type]
 
 
-def test_a_job_keeps_its_uploads_out_of_reach_until_it_expires(store: ReviewStore, clock: Clock, tmp_path: Path) -> None:
+def test_a_job_keeps_its_uploads_out_of_reach_until_it_expires(
+    store: ReviewStore, clock: Clock, tmp_path: Path
+) -> None:
     job = store.create([("a.xlsx", b"1"), ("../../etc/b.xlsx", b"2")])
     assert len(job.id) >= 20
     assert list(store.uploads(job.id)) == [("a.xlsx", b"1"), ("../../etc/b.xlsx", b"2")]
@@ -101,7 +105,12 @@ def test_reviews_come_back_as_they_were(store: ReviewStore, review: Review) -> N
     assert store.add_reviews(job.id, [("a", review)] * 120) == 120
     assert store.review(job.id, 120) == review
     line = store.lines(job.id)[0]
-    assert (line.project, line.unit, line.grade, line.errors) == ("修路", "公路所", review.grade, review.risk[0])
+    assert (line.project, line.unit, line.grade, line.errors) == (
+        "修路",
+        "公路所",
+        review.grade,
+        review.risk[0],
+    )
     assert sum(line.codes.values()) == len(review.all_findings())
     counts = statistics([review])
     store.set_statistics(job.id, counts)
@@ -113,7 +122,9 @@ def test_reviews_come_back_as_they_were(store: ReviewStore, review: Review) -> N
 def test_another_process_sees_the_same(store: ReviewStore, review: Review, tmp_path: Path) -> None:
     job = store.create([("a", b"1")])
     store.add_reviews(job.id, [("a", review)])
-    other = ReviewStore(ReviewRows(open_engine(f"sqlite:///{tmp_path}/kb.sqlite3")), tmp_path / "uploads", Clock())
+    other = ReviewStore(
+        ReviewRows(open_engine(f"sqlite:///{tmp_path}/kb.sqlite3")), tmp_path / "uploads", Clock()
+    )
     assert other.job(job.id).id == job.id
     assert other.review(job.id, 1) == review
 
@@ -138,8 +149,12 @@ def decide_often(store: ReviewStore, code: str, right: int, wrong: int) -> None:
         store.decide(job.id, Decision(number=n, row=1, code=code, choice=choice, reason="x"))
 
 
-@pytest.mark.parametrize(("right", "wrong", "demoted"), [(18, 2, False), (17, 3, True), (10, 9, False), (0, 20, True)])
-def test_a_rule_that_people_disagree_with_becomes_a_hint(store: ReviewStore, right: int, wrong: int, demoted: bool) -> None:
+@pytest.mark.parametrize(
+    ("right", "wrong", "demoted"), [(18, 2, False), (17, 3, True), (10, 9, False), (0, 20, True)]
+)
+def test_a_rule_that_people_disagree_with_becomes_a_hint(
+    store: ReviewStore, right: int, wrong: int, demoted: bool
+) -> None:
     decide_often(store, "P01", right, wrong)
     assert (store.demoted() == {"P01"}) is demoted
     assert (store.pack().setting("P01").severity is Severity.HINT) is demoted
@@ -147,7 +162,7 @@ def test_a_rule_that_people_disagree_with_becomes_a_hint(store: ReviewStore, rig
 
 def test_a_demoted_rule_only_hints_in_reviews(store: ReviewStore) -> None:
     decide_often(store, "P01", 0, 25)
-    found = [f for f in Reviewer.of([]).review(DRAFT, store.pack()).all_findings() if f.code == "P01"]
+    found = [f for f in REVIEWER.review(DRAFT, store.pack()).all_findings() if f.code == "P01"]
     assert [f.severity for f in found] == [Severity.HINT]
 
 
@@ -178,7 +193,9 @@ def test_points_of_the_grades_are_a_setting(store: ReviewStore) -> None:
     store.change_rule(RuleChange(code=BOUNDS, thresholds={"best": 95, "good": 85, "fair": 70}, why="从严"))
     assert store.bounds().best == 95
     with pytest.raises(KeyError):
-        store.change_rule(RuleChange(code=BOUNDS, thresholds={"best": 60, "good": 85, "fair": 70}, why="反了"))
+        store.change_rule(
+            RuleChange(code=BOUNDS, thresholds={"best": 60, "good": 85, "fair": 70}, why="反了")
+        )
 
 
 def test_packs_have_edition_and_totals(store: ReviewStore) -> None:
@@ -190,13 +207,20 @@ def test_packs_have_edition_and_totals(store: ReviewStore) -> None:
 
 
 def test_accepted_and_edited_rows_stand_in_the_corrected_table(review: Review) -> None:
-    edit = decision(review, "P01", Choice.EDIT, fields={"name": "群众出行时间", "target": "≤30", "unit": "分钟", "weight": "abc"})
+    edit = decision(
+        review,
+        "P01",
+        Choice.EDIT,
+        fields={"name": "群众出行时间", "target": "≤30", "unit": "分钟", "weight": "abc"},
+    )
     row = corrected(review, [edit]).rows[1]
     assert (row.name, row.target, row.unit, row.weight) == ("群众出行时间", "≤30", "分钟", None)
     assert corrected(review, []).rows == DRAFT.rows
     suggested = [f for f in review.all_findings() if f.suggestion and f.suggestion.fields]
     for finding in suggested:
-        chosen = Decision(number=1, row=finding.row, code=finding.code, field=finding.field, choice=Choice.ACCEPT)
+        chosen = Decision(
+            number=1, row=finding.row, code=finding.code, field=finding.field, choice=Choice.ACCEPT
+        )
         assert finding.suggestion is not None
         new = corrected(review, [chosen]).rows[finding.row - 1]
         assert {k: getattr(new, k) for k in finding.suggestion.fields} == finding.suggestion.fields

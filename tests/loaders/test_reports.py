@@ -30,12 +30,21 @@ EVIL = ("=1+1", "+1", "-2", "@SUM(A1)", '=HYPERLINK("http://x")')
 
 def note(row: int = 0, **fields: Any) -> Note:
     return Note(
-        **{"row": row, "severity": Severity.ERROR, "code": "P01", "message": "没有量化", "suggestion": "写出数", **fields}
+        **{
+            "row": row,
+            "severity": Severity.ERROR,
+            "code": "P01",
+            "message": "没有量化",
+            "suggestion": "写出数",
+            **fields,
+        }
     )
 
 
 def report(draft: Draft, *notes: Note, corrected: Draft | None = None) -> Report:
-    line = FormLine(item="目标完整性", part="规范完整性", points=Decimal(10), score=Decimal("7.5"), evidence=("P01 空泛",))
+    line = FormLine(
+        item="目标完整性", part="规范完整性", points=Decimal(10), score=Decimal("7.5"), evidence=("P01 空泛",)
+    )
     return Report(
         draft=draft, corrected=corrected or draft, notes=notes, form=(line,), points=Decimal("82.5"), grade="良",
         opinion="总体尚可，建议修改后重新报送。\n1．第 1 行：没有量化。",
@@ -56,7 +65,9 @@ def book_of(data: bytes) -> openpyxl.Workbook:
 
 def test_a_workbook_is_copied_and_comments_stand_in_the_cells_that_are_meant() -> None:
     draft = read("申报表.xlsx", form_88())
-    made = annotated([report(draft, note(1, field="target"), note(3, field="unit"), note(0))], "申报表.xlsx", form_88())
+    made = annotated(
+        [report(draft, note(1, field="target"), note(3, field="unit"), note(0))], "申报表.xlsx", form_88()
+    )
     sheet = book_of(made)["Sheet"]
     assert "没有量化" in sheet["H12"].comment.text
     assert "建议：写出数" in sheet["H12"].comment.text
@@ -67,7 +78,9 @@ def test_a_workbook_is_copied_and_comments_stand_in_the_cells_that_are_meant() -
 
 def test_two_notes_of_one_cell_share_a_comment() -> None:
     draft = read("a.xlsx", form_88())
-    made = annotated([report(draft, note(1, field="target"), note(1, field="target", code="P02"))], "a.xlsx", form_88())
+    made = annotated(
+        [report(draft, note(1, field="target"), note(1, field="target", code="P02"))], "a.xlsx", form_88()
+    )
     text = book_of(made)["Sheet"]["H12"].comment.text
     assert "P01" in text
     assert "P02" in text
@@ -80,7 +93,12 @@ def test_the_corrected_table_reads_back_to_its_rows_with_changes_marked() -> Non
     made = annotated([report(draft, corrected=better)], "a.xlsx", form_88())
     back = [d for d in read_drafts("b.xlsx", made).drafts if d.sheet == "修改后的表"]
     assert [rows(d) for d in back] == [rows(better)]
-    assert (back[0].project, back[0].unit, back[0].year, back[0].amount) == ("村道硬化工程", "公路所", 2023, Decimal("300.5"))
+    assert (back[0].project, back[0].unit, back[0].year, back[0].amount) == (
+        "村道硬化工程",
+        "公路所",
+        2023,
+        Decimal("300.5"),
+    )
     sheet = book_of(made)["修改后的表"]
     marked = [c.value for line in sheet.iter_rows() for c in line if c.comment and "原为" in c.comment.text]
     assert marked == ["个"]
@@ -88,7 +106,11 @@ def test_the_corrected_table_reads_back_to_its_rows_with_changes_marked() -> Non
 
 @pytest.mark.parametrize("kind", ["docx", "csv", "md"])
 def test_other_kinds_become_a_new_workbook_that_reads_back(kind: str) -> None:
-    table = [HEAD, ["产出指标", "数量指标", "硬化里程", "≥5公里"], ["效益指标", "社会效益指标", "受益村", "3个"]]
+    table = [
+        HEAD,
+        ["产出指标", "数量指标", "硬化里程", "≥5公里"],
+        ["效益指标", "社会效益指标", "受益村", "3个"],
+    ]
     data = {
         "docx": document(table), "csv": "\n".join(",".join(r) for r in table).encode(),
         "md": "\n".join(["|".join(table[0]), "|".join(["---"] * 4), *("|".join(r) for r in table[1:])]).encode(),
@@ -120,9 +142,14 @@ def test_sheets_of_the_same_title_get_another() -> None:
 def test_text_is_never_a_formula() -> None:
     draft = Draft(
         project="=cmd|' /C calc'!A0",
-        rows=tuple(DraftRow(number=n, level1="产出指标", level2="数量指标", name=t, target=t) for n, t in enumerate(EVIL, 1)),
+        rows=tuple(
+            DraftRow(number=n, level1="产出指标", level2="数量指标", name=t, target=t)
+            for n, t in enumerate(EVIL, 1)
+        ),
     )
-    batch = BatchReport(reports=(report(draft, note(1, message="=2+2")),), made=date(2024, 1, 1), unread=(("=x", "=y"),))
+    batch = BatchReport(
+        reports=(report(draft, note(1, message="=2+2")),), made=date(2024, 1, 1), unread=(("=x", "=y"),)
+    )
     for data in (annotated([report(draft, note(1, message="=2+2"))], "a.csv", b"x"), summary(batch)):
         cells = [c for sheet in book_of(data).worksheets for line in sheet.iter_rows() for c in line]
         assert [c.coordinate for c in cells if c.data_type == "f"] == []
@@ -130,7 +157,9 @@ def test_text_is_never_a_formula() -> None:
     assert [r.name for r in back.rows] == list(EVIL)
 
 
-TEXTS = st.text(alphabet="产出效益数量里程人次率≥≤%0123456789（）、 =+-@|<&\"'", min_size=1, max_size=24).map(str.strip)
+TEXTS = st.text(alphabet="产出效益数量里程人次率≥≤%0123456789（）、 =+-@|<&\"'", min_size=1, max_size=24).map(
+    str.strip
+)
 
 
 @settings(max_examples=30, deadline=None)
@@ -148,7 +177,15 @@ def test_the_letter_is_a_letter() -> None:
     draft = read("a.xlsx", form_88())
     opened = docx.Document(io.BytesIO(letter([report(draft)], date(2024, 3, 5))))
     text = "\n".join(p.text for p in opened.paragraphs)
-    for part in ("关于村道硬化工程绩效目标的审核意见", "公路所：", "一、总体意见", "二、需要修改的内容", "三、审核评分", "审核人（签字）", "2024年3月5日"):
+    for part in (
+        "关于村道硬化工程绩效目标的审核意见",
+        "公路所：",
+        "一、总体意见",
+        "二、需要修改的内容",
+        "三、审核评分",
+        "审核人（签字）",
+        "2024年3月5日",
+    ):
         assert part in text, part
     assert opened.tables[0].cell(1, 3).text == "7.5"
     assert opened.sections[0].page_width.mm == pytest.approx(210, abs=0.1)
