@@ -120,7 +120,9 @@ def _points_for(levels: set[str]) -> dict[str, Decimal]:
     return scaled
 
 
-def weights_around(rows: Iterable[tuple[str, Decimal | None, Decimal | None, Decimal | None]]) -> list[Decimal]:
+def weights_around(
+    rows: Iterable[tuple[str, Decimal | None, Decimal | None, Decimal | None]],
+) -> list[Decimal]:
     """Weights for rows given as (level 1, least, most, locked weight or None); locked ones stay.
 
     What a class's locked rows leave of its points is shared by its other rows, half a point at least

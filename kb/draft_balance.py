@@ -12,7 +12,7 @@ from indicators.taxonomy import CATALOGUE_LEVELS
 from indicators.weights import balanced_weights
 from kb.describing import Description, Quantity
 from kb.draft_examples import Examples
-from kb.draft_groups import has_public, is_built, misfit, needs_cost
+from kb.draft_groups import GENERAL, has_public, is_built, misfit, needs_cost
 from kb.draft_quantities import per_counted, same_unit, unit_cost
 from kb.draft_ranking import FAR, GROUP, LAST, OWN, VERBATIM, Candidate
 from kb.draft_records import Proposal
@@ -21,6 +21,7 @@ ORDER = tuple(level2 for names in CATALOGUE_LEVELS.values() for level2 in names)
 """Classes in the form's order."""
 
 _OUTPUTS = frozenset({"数量指标", "质量指标", "时效指标"})
+_BENEFITS = frozenset({"效益指标", "满意度指标"})
 _PAIR = 0.3
 
 
@@ -41,6 +42,9 @@ _QUOTAS: Mapping[str, Quota] = {
 
 TOTAL_COST = "TX-CB-19"
 """项目总成本: what the text says the project costs is its ceiling."""
+
+_ROOM = 2
+"""Alternatives of a class beyond its bound where the other classes leave room."""
 
 _SIGNS = {"正向": "≥", "反向": "≤", "等于": "="}
 
@@ -123,6 +127,8 @@ def _suits(
         return True
     if any(c.indicator.name == indicator.name for c in found) or misfit(indicator, said):
         return False
+    if candidate.origin == OWN and not candidate.tied and indicator.subsector in said.subsectors[1:]:
+        return False
     same = [c for c in found if c.indicator.level2 == indicator.level2]
     counted = [c.indicator for c in same if c.indicator.code in taken]
     tied = candidate.tied or candidate.origin == VERBATIM or (indicator.core and not counted)
@@ -166,25 +172,26 @@ def _shown(
     ranked: Sequence[Candidate], chosen: Sequence[Candidate], said: Description, most: int
 ) -> list[Candidate]:
     """The chosen ones and the best of the others, within each class's bound."""
-    shown = list(chosen)
-    held = {id(c) for c in chosen}
+    shown, names = list(chosen), {c.indicator.name for c in chosen}
     counts = Counter(c.indicator.level2 for c in chosen)
-    for c in ranked:
-        if len(shown) >= most:
-            break
-        level2 = c.indicator.level2
-        if level2 == "服务对象满意度指标" and not has_public(said):
-            continue
-        if level2 == "数量指标" and c.origin == LAST and counts[level2]:
-            continue
-        if (
-            id(c) not in held
-            and counts[level2] < _QUOTAS[level2].shown
-            and all(s.indicator.name != c.indicator.name for s in shown)
-        ):
-            shown.append(c)
-            counts[level2] += 1
+    for extra in (0, _ROOM):
+        for c in ranked:
+            level2 = c.indicator.level2
+            room = len(shown) < most and counts[level2] < _QUOTAS[level2].shown + extra
+            if room and c.indicator.name not in names and _worth_showing(c, said):
+                shown.append(c)
+                names.add(c.indicator.name)
+                counts[level2] += 1
     return shown
+
+
+def _worth_showing(candidate: Candidate, said: Description) -> bool:
+    """Whether an alternative may help: no satisfaction without a public, no bare count beside a stated one."""
+    indicator = candidate.indicator
+    if indicator.level2 == "服务对象满意度指标":
+        return has_public(said)
+    bare = indicator.level2 == "数量指标" and indicator.subsector == GENERAL
+    return not (bare and any(q.subject for q in said.quantities))
 
 
 def _proposals(
@@ -247,7 +254,7 @@ def _proposal(
 
 
 def _answers(indicator: Indicator, outputs: Sequence[Candidate]) -> tuple[str, ...]:
-    if indicator.level2 in _OUTPUTS or not indicator.code:
+    if indicator.level1 not in _BENEFITS or not indicator.code:
         return ()
     return tuple(
         c.indicator.code

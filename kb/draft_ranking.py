@@ -27,6 +27,10 @@ _CORE_SURE = 0.5
 """Belief in the sector from which its core list is offered to a text that names no sub-sector."""
 
 _VERY_SIMILAR = 0.3
+_WIDE = 4
+"""Types of project from which a general indicator may be offered to a text whose type is unknown."""
+
+_USUAL = ("产出指标", "成本指标")
 _QUALITY, _BUILT = "TX-ZL-16", frozenset({ProjectType.CONSTRUCTION, ProjectType.REPAIR, ProjectType.PURCHASE})
 
 
@@ -160,8 +164,12 @@ def _origin(indicator: Indicator, likeness: float, said: Description, e: Evidenc
 
 def _common_origin(indicator: Indicator, likeness: float, said: Description, e: Evidence) -> str:
     if indicator.subsector == GENERAL:
-        told = said.types or indicator.core or indicator.level1 in ("产出指标", "成本指标")
-        return LAST if _fits(indicator, said) and told else ""
+        if said.types and _fits(indicator, said):
+            return LAST
+        wide = indicator.core or len(indicator.fits) >= _WIDE or likeness >= _NEAR
+        if not said.types:
+            return LAST if wide and (indicator.core or indicator.level1 in _USUAL) else ""
+        return FAR if wide and indicator.level1 in _USUAL else ""
     if indicator.subsector not in e.groups or not (_fits(indicator, said) or likeness >= _NEAR):
         return FAR if e.support.get(indicator.code, 0.0) >= _SUPPORTED else ""
     told = indicator.level2 != "数量指标" or indicator.core or likeness >= _NEAR / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from indicators.draft import Draft, DraftRow
 from kb.describing import Description, plain_number
@@ -34,7 +35,7 @@ def row_of(number: int, proposal: Proposal) -> DraftRow:
         comparator=proposal.comparator,
         target="" if proposal.value is None else plain_number(proposal.value),
         unit=proposal.unit,
-        weight=proposal.weight,
+        weight=None if proposal.weight is None else Decimal(plain_number(proposal.weight)),
         explanation=indicator.explanation,
         basis=proposal.basis,
         scoring=indicator.scoring,

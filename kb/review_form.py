@@ -52,7 +52,9 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """Least points of 优, 良 and 中; below is 差 (财预〔2020〕10号: 90, 80, 60).
 
     A table with ``zeros_good`` sub-items at nought is 良 at best, with ``zeros_fair`` 中 at best: one
-    side wholly missed is not made good by the others. 0 switches that off.
+    side wholly missed is not made good by the others. Sub-items that a table cannot show keep their
+    points, so a table of which a third (``faulty_fair``) or two thirds (``faulty_poor``) of the rows
+    have a 错误 is 中 or 差 at best whatever the sum. 0 switches each of these off.
     """
 
     best: Decimal = Decimal(90)
@@ -60,13 +62,16 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     fair: Decimal = Decimal(60)
     zeros_good: int = 1
     zeros_fair: int = 2
+    faulty_fair: Decimal = Decimal("0.34")
+    faulty_poor: Decimal = Decimal("0.67")
 
-    def grade(self, points: Decimal, zeros: int = 0) -> str:
-        """The grade of a total, given how many sub-items got nought."""
+    def grade(self, points: Decimal, zeros: int = 0, faulty: Decimal = Decimal(0)) -> str:
+        """The grade of a total, given how many sub-items got nought and the share of faulty rows."""
         steps = ((self.best, "优"), (self.good, "良"), (self.fair, "中"))
         own = next((name for least, name in steps if points >= least), "差")
         cap = "中" if 0 < self.zeros_fair <= zeros else "良" if 0 < self.zeros_good <= zeros else "优"
-        return max(own, cap, key="优良中差".index)
+        rows = "差" if 0 < self.faulty_poor <= faulty else "中" if 0 < self.faulty_fair <= faulty else "优"
+        return max(own, cap, rows, key="优良中差".index)
 
 
 ITEMS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (

@@ -12,7 +12,7 @@ from indicators.draft import Draft, DraftRow
 from indicators.finding import Finding, Severity
 from kb.review_form import Bounds, FormItem
 from kb.review_records import Choice, Decision, Verdict, finding_key
-from kb.reviewing import Review
+from kb.reviewing import Review, faulty_share
 
 EDITABLE = ("level1", "level2", "name", "comparator", "target", "unit", "weight", "explanation", "basis")
 """Fields of a row that a suggestion or a person may replace."""
@@ -101,7 +101,9 @@ def scored(review: Review, verdict: Verdict | None, bounds: Bounds) -> Scored:
     points = sum(scores.values(), Decimal(0))
     changed = any(Decimal(str(own.get(p.name_of(i), p.score))) != p.score for i, p in _parts(review.form))
     zeros = sum(score == 0 for score in scores.values())
-    return Scored(scores=scores, points=points, grade=bounds.grade(points, zeros), changed=changed)
+    # Once a reviewer has changed a number the grade is the reviewer's; before, bad rows cap it.
+    faulty = Decimal(0) if changed else faulty_share(review.rows)
+    return Scored(scores=scores, points=points, grade=bounds.grade(points, zeros, faulty), changed=changed)
 
 
 class _Part(msgspec.Struct, frozen=True):

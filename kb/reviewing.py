@@ -70,6 +70,16 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
         return [*self.findings, *(f for row in self.rows for f in row.findings)]
 
     @property
+    def capped(self) -> str:
+        """Why the grade is lower than the points alone would give, in a sentence; "" where it is not."""
+        share = faulty_share(self.rows)
+        if self.grade == Bounds().grade(self.points):
+            return ""
+        if share >= Bounds().faulty_fair:
+            return f"有错误的行占 {share:.0%}，等级因此封顶"
+        return "审核表有小项得零分，等级因此封顶"
+
+    @property
     def risk(self) -> tuple[int, int, int]:
         """Numbers of errors, warnings and hints: sorts the worst tables first when reversed."""
         found = self.all_findings()
@@ -204,9 +214,15 @@ def _review(
     )  # fmt: skip
     return Review(
         draft=draft, sector=sector, types=guess_types(draft), edition=pack.edition or _edition(table),
-        rows=rows, findings=tuple(by_row.get(0, ())), form=form, points=points, grade=bounds.grade(points, zeros),
+        rows=rows, findings=tuple(by_row.get(0, ())), form=form, points=points, grade=bounds.grade(points, zeros, faulty_share(rows)),
         ex_ante=fill_ex_ante(draft, found), pack=pack.name,
     )  # fmt: skip
+
+
+def faulty_share(rows: Sequence[RowReview]) -> Decimal:
+    """Share of a table's rows with at least one 错误 (0 to 1)."""
+    faulty = sum(any(f.severity is Severity.ERROR for f in row.findings) for row in rows)
+    return Decimal(faulty) / max(1, len(rows))
 
 
 def _edition(table: TableFacts) -> Edition:

@@ -21,7 +21,6 @@ from indicators.model import (
     Kind,
     ProblemType,
     Project,
-    Record,
     Sector,
     Source,
     SourceRef,
@@ -256,6 +255,3 @@ AnyView = (
     | SectorView | SetView | GuideView | ClauseView | SourceView
 )  # fmt: skip
 """Everything that ``KnowledgeBase.view`` may return."""
-
-__all__ = [name for name in dir() if not name.startswith("_")]
-_ = Record

@@ -54,6 +54,17 @@ def unpack(name: str, data: bytes) -> Iterator[tuple[str, bytes | FileError]]:
             yield inside, archive.read(part)
 
 
+def count(name: str, data: bytes) -> int:
+    """Files that an upload stands for: those in an archive, else one. Looks at the directory only."""
+    try:
+        if not is_archive(name, data):
+            return 1
+        names = require_sane_zip(name, data).namelist()
+    except FileError:
+        return 1
+    return max(1, sum(PurePosixPath(n).suffix.lower() in READABLE for n in names))
+
+
 def _old_name(name: str) -> str:
     """Chinese names of archives made by old programs, which wrote GBK without saying so."""
     try:

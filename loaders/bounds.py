@@ -30,7 +30,7 @@ def require_sane_zip(name: str, data: bytes) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise DamagedFileError(name, "压缩包结构不完整") from error
     parts = archive.infolist()
     expanded = sum(p.file_size for p in parts)

@@ -207,11 +207,13 @@ def _projects(
     file: LoadedFile, table: LoadedTable, rows: Sequence[Row], refs: tuple[SourceRef, ...], options: Options
 ) -> Iterator[Candidate]:
     """One project a number (or name): rows under one number are lines of its money."""
-    groups: dict[tuple[str, str], list[Row]] = {}
+    groups: list[list[Row]] = []
     for row in rows:
-        key = (row.text("number"), "") if row.text("number") else ("", row.text("project"))
-        groups.setdefault(key, []).append(row)
-    for group in groups.values():
+        if groups and _same_project(groups[-1][-1], row):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    for group in groups:
         first = group[0]
         values = {"name": first.text("project"), **_head(table, first, file, options)}
         lines = tuple(_line(row, group[n - 1] if n else None) for n, row in enumerate(group))
@@ -224,6 +226,15 @@ def _projects(
         values |= {"grade": first.text("grade")} if first.text("grade") else {}
         values |= {"evaluator": first.text("agency")} if first.text("agency") else {}
         yield _project(values, refs, first)
+
+
+def _same_project(above: Row, row: Row) -> bool:
+    """Whether a row is money of the project above it: one number, or no numbers and one name."""
+    if above.text("section") != row.text("section"):
+        return False
+    if row.text("number") or above.text("number"):
+        return row.text("number") == above.text("number")
+    return row.text("project") == above.text("project") and row.text("department") == above.text("department")
 
 
 def _line(row: Row, above: Row | None) -> FundLine:

@@ -310,7 +310,9 @@ def _rows(
                 return rows, index
             continue
         if _is_section(own, values, kind):
-            carried |= {"subsector": own[0]} if "subsector" in fields else {}
+            carried["section"] = own[0]
+            carried.pop("number", None)
+            carried.pop("project", None)
             continue
         rows.append(_filled(index, values, carried, kind))
     return rows, stop
@@ -338,14 +340,18 @@ def _ends(own: Sequence[str], values: Mapping[str, str], kind: TableKind) -> boo
 def _continued(values: dict[str, str], carried: dict[str, str]) -> set[str]:
     """A row of money without a name goes on with the project above it, told by its number where there is one."""
     number = values.get("number", "")
-    filled = set()
+    filled: set[str] = set()
+    for name in ("department", "unit"):
+        if name in values and not values[name] and carried.get(name):
+            values[name] = carried[name]
+            filled.add(name)
     if not values["project"] and carried.get("project") and number in ("", carried.get("number", "")):
         values["project"] = carried["project"]
         filled.add("project")
         if not number and carried.get("number"):
             values["number"] = carried["number"]
             filled.add("number")
-    carried |= {f: values[f] for f in ("project", "number") if values.get(f)}
+    carried |= {f: values[f] for f in ("project", "number", "department", "unit") if values.get(f)}
     return filled
 
 
@@ -365,6 +371,8 @@ def _is_section(own: Sequence[str], values: Mapping[str, str], kind: TableKind) 
 
 def _filled(index: int, values: dict[str, str], carried: dict[str, str], kind: TableKind) -> TableRow:
     blank = _continued(values, carried) if kind is TableKind.PROJECTS else set()
+    if carried.get("section"):
+        values["section"] = carried["section"]
     for n, name in enumerate(_FILLED):
         if name not in values:
             continue

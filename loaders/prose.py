@@ -136,19 +136,26 @@ def _points(lines: Sequence[Line], heading: str) -> Iterator[Point]:
         elif groups:
             groups[-1].append(line)
     for group in groups:
-        inside = list(_points_inside(group, _title(group[0].text)))
-        yield from inside if len(inside) > 1 else [_whole(group, heading)]
+        title = _title(group[0].text)
+        if any(level_of(line.text) > top for line in group[1:]):
+            yield from _points(group[1:], title)
+            continue
+        yield from list(_cut_points(group, title)) or [_whole(group, heading)]
 
 
 def _points_inside(lines: Sequence[Line], heading: str) -> Iterator[Point]:
     """Points told by 一是 … 二是 … within text, else one point a paragraph."""
+    yield from list(_cut_points(lines, heading)) or [_whole([line], heading) for line in lines]
+
+
+def _cut_points(lines: Sequence[Line], heading: str) -> Iterator[Point]:
+    """Points told by marks in their order within text; none where there are fewer than two marks."""
     text, starts = "", []
     for line in lines:
         starts.append((len(text), line))
         text += line.text
     cuts = max((_cuts(text, order) for order in _ORDERS), key=len)
     if len(cuts) < 2:
-        yield from (_whole([line], heading) for line in lines)
         return
     for (start, skip), (end, _) in zip(cuts, [*cuts[1:], (len(text), 0)], strict=True):
         line = next(found for at, found in reversed(starts) if at <= start)

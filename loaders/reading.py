@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lxml import etree, html
+from lxml.html import HtmlElement
+
 from loaders.bounds import require_sane_zip, require_size
 from loaders.drafts import read_grids
 from loaders.grid import Grid
@@ -15,6 +18,7 @@ from loaders.word import read_word
 
 _OLE, _ZIP, _PDF = b"\xd0\xcf\x11\xe0", b"PK", b"%PDF-"
 _PROSE_LINE = 60
+_BLOCKS = frozenset(("p", "div", "br", "li", "tr", "table", "script", "style", "h1", "h2", "h3", "h4", "h5", "h6"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +95,32 @@ def _is_prose(text: str) -> bool:
 
 
 def _html_lines(text: str) -> tuple[Line, ...]:
-    from lxml import etree, html
-
     parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
     try:
         tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return ()
-    for gone in [*tree.iter("table", "script", "style")]:
-        gone.text, gone.tail = None, "\n" + (gone.tail or "")
-        for child in list(gone):
-            gone.remove(child)
-    for block in tree.iter("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6"):
-        block.tail = "\n" + (block.tail or "")
-    return _numbered(str(tree.text_content()).split("\n"))
+    lines = [""]
+    _gather(tree, lines)
+    return _numbered(lines)
+
+
+def _gather(element: HtmlElement, lines: list[str]) -> None:
+    """Texts of a page outside of tables, a new line at each block; without recursion, pages nest deeply."""
+    for event, node in etree.iterwalk(element, events=("start", "end")):
+        if not isinstance(node.tag, str):
+            continue
+        if event == "start":
+            outside = next(node.iterancestors("table", "script", "style"), None) is None
+            if outside and node.tag in _BLOCKS:
+                lines.append("")
+            if outside and node.tag not in ("table", "script", "style"):
+                lines[-1] += node.text or ""
+            continue
+        if next(node.iterancestors("table", "script", "style"), None) is None:
+            if node.tag in _BLOCKS:
+                lines.append("")
+            lines[-1] += node.tail or ""
 
 
 def names_of(grids: Sequence[Grid]) -> str:

@@ -13,6 +13,7 @@ from loaders.grid import Grid, Range, make_grid
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _WIDEST_SPAN = 200
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MARKDOWN_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 
 
@@ -75,6 +76,7 @@ def _pipe_cells(line: str) -> list[str]:
 
 def read_html(text: str) -> list[Grid]:
     """Grids of the tables of a page, outermost first; spans become merged ranges."""
+    text = _CONTROLS.sub("", text)
     parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
     try:
         tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)

@@ -13,6 +13,7 @@ from indicators.candidate import Candidate
 from indicators.model import Indicator, IndicatorSet
 from kb.imports import ImportPlan
 from kb.knowledge import KnowledgeBase
+from loaders import mending
 from loaders.building import Options, build
 from loaders.errors import FileError
 from loaders.exports import export as export_records
@@ -34,6 +35,7 @@ _SHOWN = 20
 @click.option("--map", "pairs", multiple=True, metavar="列名=字段", help="更正列名对应，可重复")
 @click.option("--year", type=click.IntRange(1990, 2100), help="年度；缺省从标题或文件名认")
 @click.option("--region", default="", help="地区")
+@click.option("--bad-rows", type=click.Path(dir_okay=False, path_type=Path), help="把有错误的行连同原因写成工作簿（.xlsx），改好再入")
 @click.option("--dry-run", is_flag=True, help="只看会有什么变化，不写入")
 @click.option("--rows", is_flag=True, help="连同读出的每一行输出（与 --json 同用）")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，每个文件一行")
@@ -48,6 +50,7 @@ def load(
     pairs: tuple[str, ...],
     year: int | None,
     region: str,
+    bad_rows: Path | None,
     dry_run: bool,
     rows: bool,
     as_json: bool,
@@ -56,6 +59,8 @@ def load(
     if replace and not set_name:
         raise click.UsageError("--replace 要与 --set 同用，才知道停用哪个指标集里的指标。")
     hints = Hints("" if kind == "auto" else kind, _corrections(pairs), kb.loading.learned())
+    if bad_rows and len(files) > 1:
+        raise click.UsageError("--bad-rows 一次只能用于一个文件。")
     failed = False
     for name, data in _read(files):
         try:
@@ -66,6 +71,9 @@ def load(
                 click.echo(printing.json_line({"file": name, "batch": None, "tables": [], "error": str(error)}))
             click.echo(f"错误：{error}", err=True)
             continue
+        if bad_rows and (mend := mending.bad_rows(file.tables)):
+            bad_rows.write_bytes(mend)
+            click.echo(f"有错误的行和原因写在 {bad_rows}。", err=True)
         candidates = build(file, Options(kb.loading.sectors(), region, year))
         target = set_name or _set_of(file, candidates)
         plan = kb.loading.plan(candidates, target, replace=replace)

@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 from werkzeug.datastructures import MultiDict
 
-from indicators.draft import Draft, DraftRow
+from indicators.draft import DraftRow
 from indicators.finding import Finding
 from indicators.model import Indicator
 from indicators.taxonomy import CATALOGUE_LEVELS
 from indicators.weights import weights_around
+from kb.describing import plain_number
 from kb.draft_saved import Saved
 from kb.draft_store import MOST_ROWS
-from web.draft_asking import amount_of
+from web.draft_asking import AskingError, amount_of
 
 TEXTS = (
     "code", "name", "comparator", "target", "unit", "explanation", "basis", "scoring", "evidence", "note",
@@ -73,7 +74,7 @@ def _saved(
 
 def _row(number: int, values: Mapping[str, Any]) -> DraftRow:
     level1, _, level2 = _text(values.get("class")).partition("|")
-    texts = {name: _text(values.get(name)) for name in TEXTS}
+    texts: dict[str, Any] = {name: _text(values.get(name)) for name in TEXTS}
     return DraftRow(
         number=number, level1=level1, level2=level2, weight=weight_of(_text(values.get("weight"))), **texts
     )
@@ -91,8 +92,8 @@ def weight_of(written: str) -> Decimal | None:
 def _amount(value: object, before: Decimal | None) -> Decimal | None:
     try:
         return amount_of(value)
-    except Exception:  # noqa: BLE001 - a half-typed amount must not lose the rows beside it
-        return before
+    except AskingError:
+        return before  # a half-typed amount must not lose the rows beside it
 
 
 def _text(value: object) -> str:
@@ -148,8 +149,9 @@ def balance(saved: Saved, indicators: Mapping[str, Indicator]) -> Saved:
     for row in saved.draft.rows:
         found = indicators.get(row.code)
         locked = row.weight if row.number in saved.locked else None
-        given.append((row.level1, found and found.weight_min, found and found.weight_max, locked))
-    weights = weights_around(given)
+        least, most = (found.weight_min, found.weight_max) if found else (None, None)
+        given.append((row.level1, least, most, locked))
+    weights = [Decimal(plain_number(w)) for w in weights_around(given)]
     rows = [msgspec.structs.replace(r, weight=w) for r, w in zip(saved.draft.rows, weights, strict=True)]
     return with_rows(saved, rows)
 

@@ -12,12 +12,14 @@ from indicators.finding import Finding
 from indicators.model import Indicator
 from indicators.taxonomy import Edition
 from indicators.weights import schemes_for
+from kb.describing import plain_number
 from kb.draft_json import finding_json, number_json
 from kb.draft_saved import Saved
 from kb.knowledge import KnowledgeBase
 from kb.reviewing import Review, RowReview
 from web.draft_editing import CLASSES
 
+_BENEFITS = frozenset({"效益指标", "满意度指标"})
 EMPTY_VALUE = "P05"
 """The rule that a value must not be blank."""
 
@@ -46,18 +48,19 @@ class Checked:
         fitting = schemes_for(Edition.E2021, sums)
         wanted = fitting[0].points if fitting else {}
         return [
-            (level, points, f"{wanted[level]}" if level in wanted else "") for level, points in sums.items()
+            (level, Decimal(plain_number(points)), f"{wanted[level]}" if level in wanted else "")
+            for level, points in sums.items()
         ]
 
     @property
     def total(self) -> Decimal:
         """Sum of the weights."""
-        return sum((points for _, points, _ in self.weights), Decimal(0))
+        return Decimal(plain_number(sum((points for _, points, _ in self.weights), Decimal(0))))
 
     @property
     def pairs(self) -> list[tuple[str, list[str]]]:
         """(output, the benefits in the table that answer it), by names."""
-        own = {r.code: r.name for r in self.saved.draft.rows if r.code}
+        own = {r.code: r.name for r in self.saved.draft.rows if r.code and r.level1 in _BENEFITS}
         found = []
         for row in self.saved.draft.rows:
             indicator = self.indicators.get(row.code)

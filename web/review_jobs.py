@@ -14,6 +14,7 @@ from kb.review_batch import statistics
 from kb.review_records import FileLine, Job, JobState
 from kb.review_store import UnknownReviewError
 from kb.reviewing import Review
+from loaders.archive import count
 from loaders.errors import FileError
 from web.review_files import numbered, problems_of, reviews_of
 from web.review_reading import Outcome, ReadingRoom
@@ -87,6 +88,7 @@ class Workshop:
     def _read(self, job: Job) -> _Read:
         found = _Read()
         uploads: list[int] = []
+        total = sum(count(name, data) for name, data in self.kb.reviews.uploads(job.id))
 
         def files() -> Iterator[tuple[str, bytes | FileError]]:
             for upload, name, data in numbered(self.kb.reviews.uploads(job.id)):
@@ -95,7 +97,7 @@ class Workshop:
 
         for number, outcome in enumerate(self.room.read(files())):
             found.files.append(self._taken(number, uploads[number], outcome, found))
-            self._tell(job, JobState.READING, number + 1, len(uploads))
+            self._tell(job, JobState.READING, number + 1, max(total, number + 1))
         return found
 
     def _taken(self, number: int, upload: int, outcome: Outcome, found: _Read) -> FileLine:

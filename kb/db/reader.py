@@ -175,8 +175,8 @@ class Reader:
         return found
 
     def codes_beginning(self, prefix: str) -> frozenset[str]:
-        """Codes of records, standing or taken out, that begin with a prefix."""
-        query = select(t.revision.c.code).where(t.revision.c.code.startswith(prefix, autoescape=True)).distinct()
+        """Codes of standing records that begin with a prefix."""
+        query = select(t.record.c.code).where(t.record.c.code.startswith(prefix, autoescape=True))
         with self.engine.connect() as connection:
             return frozenset(connection.execute(query).scalars())
 

@@ -175,11 +175,14 @@ class ReviewRows:
             return [_decision(r) for r in connection.execute(query.order_by(d.id))]
 
     def precisions(self) -> list[Precision]:
-        """For each rule how many decisions agreed with it and how many did not."""
+        """For each rule how many decisions agreed with it and how many did not.
+
+        Only decisions of signed-in people count: a rule must not be voted down by anybody with a link.
+        """
         d = t.review_decision.c
         wrong = func.sum(case((d.decision == Choice.DISMISS.value, 1), else_=0))
         query = select(d.code, func.count().label("n"), wrong.label("wrong"))
-        query = query.where(d.id.in_(_newest())).group_by(d.code)
+        query = query.where(d.id.in_(_newest()), d.who != "").group_by(d.code)
         with self.reading.connect() as connection:
             return [
                 Precision(code=r.code, right=r.n - r.wrong, wrong=r.wrong) for r in connection.execute(query)

@@ -121,6 +121,7 @@ def test_without_javascript(open_page: Open) -> None:
 @pytest.mark.parametrize("width", [1280, 360])
 def test_nothing_wider_than_the_window(open_page: Open, width: int) -> None:
     page = editor(open_page, viewport={"width": width, "height": 800})
-    for _ in (1, 2):
+    address = page.url.split("#")[0].split("?")[0]
+    for path in ("", "/receipt", "/versions"):
+        page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.goto(page.url.split("#")[0].split("?")[0] + "/receipt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -314,6 +315,7 @@ def cases() -> list[Case]:
         for suffix in suffixes
     ]
     made += [Case(name, data, "issues", EXPECTED_POINTS) for name, data in reports()]
+    made += [_nested_issues(), _issues_of_page(), _issues_with_paragraphs(), _sections(), _two_tables(), _four_columns()]
     made += [_form_88(), _several_sheets(), _list_in_cell(), _cells_in_lines()]
     return made
 
@@ -353,3 +355,57 @@ def _cells_in_lines() -> Case:
     for row in PROJECTS:
         lines += [str(v) for v in row if v != ""]
     return Case("cells_in_lines.txt", "\n".join([*lines, "以上结果已经公开，请各单位抓好整改落实工作。"]).encode(), "projects", EXPECTED_PROJECTS)
+
+
+def _nested_issues() -> Case:
+    import docx
+
+    made = docx.Document()
+    for text in (
+        "关于某县2022年绩效评价情况的报告", "一、总体情况", "总体较好。", "二、发现的主要问题", "（一）目标编制不科学。部分项目目标笼统。",
+        "（二）资金使用不规范", "1.资金闲置。某项目结转100万元。", "2.挤占挪用。某单位列支招待费。", "（三）管理不到位。一是制度缺失。二是档案不全。",
+        "三、有关建议", "（一）加强培训。",
+    ):  # fmt: skip
+        made.add_paragraph(text)
+    out = io.BytesIO()
+    made.save(out)
+    names = ("目标编制不科学", "资金闲置", "挤占挪用", "制度缺失", "档案不全")
+    return Case("nested.docx", out.getvalue(), "issues", [{"name": n} for n in names])
+
+
+def _issues_of_page() -> Case:
+    page = "<html><body><h2>三、存在的问题</h2><p>1．目标不明确，缺少量化。</p><p>2．自评质量不高，流于形式。</p><h2>四、建议</h2><p>1．加强。</p></body></html>"
+    expected = [{"name": "目标不明确", "what": "目标不明确，缺少量化。"}, {"name": "自评质量不高", "what": "自评质量不高，流于形式。"}]
+    return Case("page.html", page.encode(), "issues", expected)
+
+
+def _issues_with_paragraphs() -> Case:
+    text = "二、存在的不足\n（一）目标不实。\n有的项目没有指标。\n有的指标没有值。\n（二）自评不实。\n得分普遍过高。\n三、建议\n无。\n"
+    return Case("paragraphs.txt", text.encode(), "issues", [{"name": "目标不实"}, {"name": "自评不实", "what": "自评不实。得分普遍过高。"}])
+
+
+def _sections() -> Case:
+    rows: list[list[object]] = [
+        ["附件1"], ["2022年重点项目绩效评价得分汇总表"], ["序号", "预算部门", "项目名称", "资金规模(万元)", "得分", "等次"], ["一、教育类"],
+        [1, "教育局", "校舍改造", 100, 91.2, "优"], [2, "", "营养餐", 200, 85, "良"], ["小计", "", "", 300], ["二、卫生类"],
+        [1, "卫健委", "医院设备", 50, 78.5, "中"], ["合计", "", "", 350], ["注：得分为百分制"],
+    ]  # fmt: skip
+    expected: list[Record] = [
+        {"department": "教育局", "project": "校舍改造", "amount": 100, "third_party_score": 91.2, "grade": "优"},
+        {"department": "教育局", "project": "营养餐", "amount": 200, "third_party_score": 85, "grade": "良"},
+        {"department": "卫健委", "project": "医院设备", "amount": 50, "third_party_score": 78.5, "grade": "中"},
+    ]  # fmt: skip
+    return Case("sections.xlsx", workbook(rows, ["A4:F4", "A8:F8"]), "projects", expected)
+
+
+def _two_tables() -> Case:
+    departments, _ = department_scores()
+    projects, _ = project_list()
+    rows = [["一、部门得分"], *departments, [], ["二、项目得分"], *projects]
+    return Case("two_tables.xlsx", workbook(rows), "projects", EXPECTED_PROJECTS)
+
+
+def _four_columns() -> Case:
+    rows: list[list[object]] = [["指标名称", "指标解释", "计算方法", "单位"], *([r[4], r[5], r[6], r[7]] for r in INDICATORS)]
+    expected = [{k: r[k] for k in ("name", "explanation", "formula", "unit")} for r in EXPECTED_INDICATORS]
+    return Case("four_columns.xlsx", workbook(rows), "indicators", expected)

@@ -85,7 +85,10 @@ def test_a_bad_row_keeps_the_whole_file_out_unless_told_otherwise(run, tmp_path:
     assert answer["batch"] is None
     (error,) = answer["tables"][0]["errors"]
     assert (error["row"], error["column"]) == (3, "三级指标")
-    good = json.loads(run("load", file, "--good-rows", "--json").stdout)
+    bad = tmp_path / "错误.xlsx"
+    good = json.loads(run("load", file, "--good-rows", "--bad-rows", bad, "--json").stdout)
+    (mended,) = json.loads(run("load", bad, "--dry-run", "--json").stdout)["tables"]
+    assert (mended["rows"], mended["ok"]) == (1, 0)
     assert good["diff"]["new"] == 5
     assert good["batch"]
 
