@@ -19,6 +19,7 @@ from web import (
     drafting,
     errors,
     health,
+    importing,
     permissions,
     review_downloads,
     review_work,
@@ -37,7 +38,7 @@ MAX_BODY = 64 * 1024 * 1024
 
 _REVIEW = (reviewing.pages, review_downloads.pages, api_review.pages, rules.pages)
 _DRAFT = (drafting.pages, draft_table.pages, api_draft.pages)
-_OFFICE = (account.pages, health.pages, admin.pages, teaching.pages, users.pages)
+_OFFICE = (account.pages, health.pages, admin.pages, teaching.pages, users.pages, importing.pages)
 
 
 def create_app(kb: KnowledgeBase) -> Flask:

@@ -95,6 +95,8 @@ TABLE: dict[tuple[str, str], Rule] = {
         methods="POST", token=False,
     ),
     **_rules(ADMIN, "rules.change", methods="POST"),
+    **_rules(ADMIN, "importing.start", "importing.preview", "importing.bad"),
+    **_rules(ADMIN, "importing.upload", "importing.remap", "importing.commit", methods="POST"),
 }  # fmt: skip
 """(endpoint, method) -> rule. HEAD goes with GET; OPTIONS tells methods only and is open."""
 

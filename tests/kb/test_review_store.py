@@ -134,7 +134,7 @@ def test_the_last_decision_counts_and_a_dismissal_needs_a_reason(store: ReviewSt
     with pytest.raises(ReasonError, match="理由"):
         store.decide(job.id, decision(review, "P01", Choice.DISMISS))
     store.decide(job.id, decision(review, "P01", Choice.ACCEPT))
-    store.decide(job.id, decision(review, "P01", Choice.DISMISS, reason="批复如此"))
+    store.decide(job.id, decision(review, "P01", Choice.DISMISS, reason="批复如此", who="王"))
     (only,) = store.decisions(job.id, 1)
     assert (only.choice, only.reason) == (Choice.DISMISS, "批复如此")
     assert store.precisions()["P01"].wrong == 1
@@ -142,11 +142,16 @@ def test_the_last_decision_counts_and_a_dismissal_needs_a_reason(store: ReviewSt
     assert store.precisions()["P01"].n == 1  # what was learned outlives the job
 
 
-def decide_often(store: ReviewStore, code: str, right: int, wrong: int) -> None:
+def decide_often(store: ReviewStore, code: str, right: int, wrong: int, who: str = "王") -> None:
     job = store.create([("a", b"1")])
     for n in range(right + wrong):
         choice = Choice.ACCEPT if n < right else Choice.DISMISS
-        store.decide(job.id, Decision(number=n, row=1, code=code, choice=choice, reason="x"))
+        store.decide(job.id, Decision(number=n, row=1, code=code, choice=choice, reason="x", who=who))
+
+
+def test_nobody_votes_a_rule_down_without_a_name(store: ReviewStore) -> None:
+    decide_often(store, "P01", 0, 30, who="")
+    assert "P01" not in store.precisions()
 
 
 @pytest.mark.parametrize(
