@@ -14,7 +14,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from indicators.model import Indicator
+from indicators.model import Indicator, Kind
 from kb.errors import KnowledgeError
 from kb.imports import ImportPlan
 from loaders import mending
@@ -98,7 +98,8 @@ def preview(token: str) -> str | BaseResponse:
         flash(str(error), "bad")
         return redirect("/admin/import", 303)
     plan = _plan(up, file)
-    changes = [c for c in plan.changes if c.action in ("new", "changed", "vanished", "invalid")]
+    told = (c for c in plan.changes if c.kind not in (Kind.SET, Kind.SOURCE))
+    changes = [c for c in told if c.action in ("new", "changed", "vanished", "invalid")]
     return render_template(
         "admin_import_preview.html", up=up, file=file, plan=plan, changes=changes[:_MOST_CHANGES], more=max(0, len(changes) - _MOST_CHANGES),
         tables=[(t, TABLE_NAMES[t.kind], t.rows[:_FIRST_ROWS], _choices(t.kind)) for t in file.tables],

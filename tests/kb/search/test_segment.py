@@ -15,7 +15,6 @@ from kb.search.vocabulary import Vocabulary
 
 
 def test_jieba_and_rjieba_find_the_same_words(shipped: list[SearchDocument], vocabulary: Vocabulary) -> None:
-    pytest.importorskip("rjieba")
     slow, fast = segmenter(vocabulary.words(), "jieba"), segmenter(vocabulary.words(), "rjieba")
     texts = [text for document in shipped for text in field_texts(document)]
     assert len(texts) > 1000
@@ -25,7 +24,9 @@ def test_jieba_and_rjieba_find_the_same_words(shipped: list[SearchDocument], voc
 
 def test_every_dictionary_word_is_found_wherever_it_stands(vocabulary: Vocabulary) -> None:
     cut = segmenter(["农村公路养护", "公路养护"])
-    assert {"农村", "公路", "养护", "农村公路养护", "公路养护"} <= set(cut.words("县级农村公路养护里程，PM2.5"))
+    assert {"农村", "公路", "养护", "农村公路养护", "公路养护"} <= set(
+        cut.words("县级农村公路养护里程，PM2.5")
+    )
     assert all(len(word) > 1 for word in cut.words("县级农村公路养护里程，PM2.5"))
 
 
