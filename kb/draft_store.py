@@ -82,6 +82,11 @@ class DraftStore:
             raise UnknownDraftError
         return line, _decoder.decode(body)
 
+    def owned(self, owner: str, most: int = 100) -> list[tuple[SavedLine, Saved]]:
+        """Drafts that an account began, last touched first; [] for the anonymous, who have their links."""
+        lines = self._rows.owned(owner[:80], self._now(), most) if owner else []
+        return [self.load(line.id) for line in lines]
+
     def versions(self, id_: str) -> list[VersionLine]:
         """Versions of a draft, newest first."""
         return self._rows.versions(self.line(id_).id)

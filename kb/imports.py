@@ -116,13 +116,22 @@ def plan(
     without, they are told and left. ``near`` finds existing indicators for new ones to be merged with.
     """
     standing = snapshot.set
-    given_set = next((c.record.code for c in candidates if isinstance(c.record, IndicatorSet) and c.record.name == set_name), "")
+    given_set = next(
+        (
+            c.record.code
+            for c in candidates
+            if isinstance(c.record, IndicatorSet) and c.record.name == set_name
+        ),
+        "",
+    )
     code = standing.code if standing else given_set or (set_code_of(set_name) if set_name else "")
     coded = _with_codes(candidates, snapshot, code)
     work = _Work(snapshot, {c.record.code for c in coded}, code)
     for candidate in coded:
         work.take(candidate)
-    indicators = [c.record.code for c in coded if isinstance(c.record, Indicator) and c.record.code not in work.refused]
+    indicators = [
+        c.record.code for c in coded if isinstance(c.record, Indicator) and c.record.code not in work.refused
+    ]
     if code and indicators:
         work.vanish(standing, set(indicators), replace)
         own = (c.record for c in coded if isinstance(c.record, IndicatorSet))
@@ -157,7 +166,11 @@ def _with_codes(candidates: Sequence[Candidate], snapshot: Snapshot, set_code: s
             coded.append(c)
             continue
         waiting = known[place_of(c.record)]
-        code = waiting.pop(0) if waiting else _free(f"{prefix}-{LEVEL2_LETTERS.get(c.record.level2, _OTHER)}", numbers, taken)
+        code = (
+            waiting.pop(0)
+            if waiting
+            else _free(f"{prefix}-{LEVEL2_LETTERS.get(c.record.level2, _OTHER)}", numbers, taken)
+        )
         coded.append(Candidate(msgspec.structs.replace(c.record, code=code), c.given, c.place, c.row))
     return coded
 
@@ -228,7 +241,12 @@ class _Work:
                 self.records.append(msgspec.structs.replace(record, status=Status.RETIRED))
 
     def join(
-        self, standing: IndicatorSet | None, code: str, name: str, members: Sequence[str], given: IndicatorSet | None
+        self,
+        standing: IndicatorSet | None,
+        code: str,
+        name: str,
+        members: Sequence[str],
+        given: IndicatorSet | None,
     ) -> None:
         """The set itself with its new members."""
         base = standing or given or IndicatorSet(code=code, name=name)
@@ -240,12 +258,21 @@ class _Work:
         if standing is None or fields:
             self.records.append(joined)
         action = "new" if standing is None else "changed" if fields else "same"
-        self.changes.append(Change(action, code, Kind.SET, joined.name, tuple(f for f in fields if f.field != "members")))
+        self.changes.append(
+            Change(action, code, Kind.SET, joined.name, tuple(f for f in fields if f.field != "members"))
+        )
 
     def _note(
-        self, action: str, record: Record, c: Candidate, fields: tuple[FieldChange, ...] = (), reason: str = ""
+        self,
+        action: str,
+        record: Record,
+        c: Candidate,
+        fields: tuple[FieldChange, ...] = (),
+        reason: str = "",
     ) -> None:
-        self.changes.append(Change(action, record.code, record.kind, record.name, fields, c.place, c.row, reason))
+        self.changes.append(
+            Change(action, record.code, record.kind, record.name, fields, c.place, c.row, reason)
+        )
 
 
 _SET_FIELDS = ("name", "edition", "issuer", "region", "valid_from", "valid_to", "summary")
@@ -291,9 +318,21 @@ def _without(record: Record, gone: set[str]) -> Record:
     changes: dict[str, Any] = {}
     for name in record.__struct_fields__:
         value = getattr(record, name)
-        if isinstance(value, str) and value in gone and name in ("sector", "successor", "framework", "document"):
+        if (
+            isinstance(value, str)
+            and value in gone
+            and name in ("sector", "successor", "framework", "document")
+        ):
             changes[name] = ""
-        elif isinstance(value, tuple) and name in ("pairs", "members", "same_as", "related", "indicators", "problems", "projects"):
+        elif isinstance(value, tuple) and name in (
+            "pairs",
+            "members",
+            "same_as",
+            "related",
+            "indicators",
+            "problems",
+            "projects",
+        ):
             changes[name] = tuple(v for v in value if v not in gone)
         elif name == "sources":
             changes[name] = tuple(s for s in value if s.source not in gone)
@@ -301,7 +340,10 @@ def _without(record: Record, gone: set[str]) -> Record:
             changes[name] = tuple(p for p in value if p.problem not in gone)
         elif name == "targets":
             changes[name] = tuple(
-                msgspec.structs.replace(t, indicator="", link=None, linked_by="") if t.indicator in gone else t for t in value
+                msgspec.structs.replace(t, indicator="", link=None, linked_by="")
+                if t.indicator in gone
+                else t
+                for t in value
             )
     return msgspec.structs.replace(record, **changes)
 

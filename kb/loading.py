@@ -40,13 +40,17 @@ class Loading:
                 found[name] = sector.code
         return found
 
-    def plan(self, candidates: Sequence[Candidate], set_name: str = "", *, replace: bool = False) -> ImportPlan:
+    def plan(
+        self, candidates: Sequence[Candidate], set_name: str = "", *, replace: bool = False
+    ) -> ImportPlan:
         """What these candidates would change; nothing is written."""
         made = plan(candidates, self._snapshot(candidates, set_name), set_name, replace=replace)
         new = [c for c in made.changes if c.action == "new" and c.kind is Indicator.kind]
         if not new or len(new) > _MOST_NEAR:
             return made
-        return plan(candidates, self._snapshot(candidates, set_name), set_name, replace=replace, near=self._near())
+        return plan(
+            candidates, self._snapshot(candidates, set_name), set_name, replace=replace, near=self._near()
+        )
 
     def commit(self, made: ImportPlan, fingerprint: str, *, name: str, actor: str, reason: str) -> int | None:
         """Write a plan that was shown, as one batch; None where there is nothing to write.
@@ -99,7 +103,11 @@ class Loading:
         members: Collection[str] = found.members if found else ()
         wanted = sorted({*codes, *members})
         own = found.code if found else set_code_of(set_name) if set_name else ""
-        taken = self._reader.codes_beginning(own if own.startswith("BD-") else f"BD-{own}") if own else frozenset()
+        taken = (
+            self._reader.codes_beginning(own if own.startswith("BD-") else f"BD-{own}")
+            if own
+            else frozenset()
+        )
         return Snapshot(
             records=self._reader.many(wanted),
             versions=self._reader.versions_of([*wanted, *([found.code] if found else [])]),
@@ -114,7 +122,9 @@ class Loading:
         def near(name: str) -> list[tuple[str, str, float]]:
             exact = [(index.form(n), 1.0) for n in index.exact(name)]
             found = exact or [(index.form(n), score) for n, score in index.near(name)[:5]]
-            return [(index.indicators[f.indicator].code, index.indicators[f.indicator].name, s) for f, s in found]
+            return [
+                (index.indicators[f.indicator].code, index.indicators[f.indicator].name, s) for f, s in found
+            ]
 
         return near
 

@@ -84,7 +84,9 @@ def digest8(*parts: object) -> str:
 def _source(file: LoadedFile) -> Source:
     name = PurePath(file.file).name
     date = str(file.year) if file.year else ""
-    return Source(code=f"WJ-{digest8(name, file.digest)}", name=name, date=date, verified=True, note="入库的文件")
+    return Source(
+        code=f"WJ-{digest8(name, file.digest)}", name=name, date=date, verified=True, note="入库的文件"
+    )
 
 
 def _ref(refs: tuple[SourceRef, ...], row: Row) -> tuple[SourceRef, ...]:
@@ -112,7 +114,11 @@ def _indicator_fields(row: Row, options: Options) -> dict[str, Any]:
     values: dict[str, Any] = {"name": row.text("name"), **_levels(row)}
     values |= {f: texts[f] for f in _TEXTS if f in texts}
     values |= {f: split_list(texts[f]) for f in _LISTS if f in texts}
-    values |= {f: msgspec.json.decode(texts[f], type=t) for f, t in _STRUCTS.items() if texts.get(f, "").startswith("[")}
+    values |= {
+        f: msgspec.json.decode(texts[f], type=t)
+        for f, t in _STRUCTS.items()
+        if texts.get(f, "").startswith("[")
+    }
     if "sector" in texts:
         values["sector"] = sector_code(texts["sector"], options.sectors)
         if texts["sector"] and not values["sector"] and not values.get("subsector"):
@@ -122,13 +128,17 @@ def _indicator_fields(row: Row, options: Options) -> dict[str, Any]:
     if "wording" in texts or "target" in texts:
         values["wording"] = texts.get("wording") or _wording(row)
     if "direction" in texts:
-        values["direction"] = next((d for d in Direction if d.value == texts["direction"].removesuffix("指标")), None)
+        values["direction"] = next(
+            (d for d in Direction if d.value == texts["direction"].removesuffix("指标")), None
+        )
     if "core" in texts:
         values["core"] = texts["core"].strip().lower() not in _NO
     if "fits" in texts:
         values["fits"] = tuple(t for t in ProjectType if t.value in split_list(texts["fits"]))
     if "status" in texts:
-        values["status"] = Status.RETIRED if "停" in texts["status"] or texts["status"] == "否" else Status.ACTIVE
+        values["status"] = (
+            Status.RETIRED if "停" in texts["status"] or texts["status"] == "否" else Status.ACTIVE
+        )
     return values | _standards(row) | _weights(row)
 
 
@@ -177,7 +187,12 @@ def _framework(
     yield Candidate(framework, frozenset({"name", "edition"}), table.sheet)
     for n, row in enumerate(rows, 1):
         texts = row.texts
-        values: dict[str, Any] = {"name": row.text("name"), "level1": row.text("level1"), "level2": row.text("level2"), "order": n}
+        values: dict[str, Any] = {
+            "name": row.text("name"),
+            "level1": row.text("level1"),
+            "level2": row.text("level2"),
+            "order": n,
+        }
         values |= {f: texts[f] for f in ("explanation", "formula", "note") if f in texts}
         if "points" in texts or "scoring" in texts:
             values["points"] = tuple(t for t in (texts.get("points", ""), texts.get("scoring", "")) if t)
@@ -197,9 +212,19 @@ def _head(table: LoadedTable, row: Row, file: LoadedFile, options: Options) -> d
     heading, texts = table.heading, row.texts
     written = re.search(r"20[0-4]\d", texts.get("year", "") or heading.get("year", "") or table.title)
     year = options.year or (int(written[0]) if written else file.year)
-    unit = texts.get("unit") or texts.get("department") or heading.get("unit", "") or heading.get("department", "")
+    unit = (
+        texts.get("unit")
+        or texts.get("department")
+        or heading.get("unit", "")
+        or heading.get("department", "")
+    )
     sector = sector_code(texts.get("sector", ""), options.sectors)
-    values = {"unit": unit, "year": year, "sector": sector, "region": texts.get("region", "") or options.region}
+    values = {
+        "unit": unit,
+        "year": year,
+        "sector": sector,
+        "region": texts.get("region", "") or options.region,
+    }
     return {f: v for f, v in values.items() if v}
 
 
@@ -222,7 +247,9 @@ def _projects(
             values["amount"] = sum(amounts)
         if len(lines) > 1:
             values["lines"] = lines
-        values |= {f: v for f in ("self_score", "third_party_score") if (v := first.numbers.get(f)) is not None}
+        values |= {
+            f: v for f in ("self_score", "third_party_score") if (v := first.numbers.get(f)) is not None
+        }
         values |= {"grade": first.text("grade")} if first.text("grade") else {}
         values |= {"evaluator": first.text("agency")} if first.text("agency") else {}
         yield _project(values, refs, first)
@@ -257,9 +284,20 @@ def _departments(
 ) -> Iterator[Candidate]:
     for row in rows:
         unit = row.text("department")
-        values = {**_head(table, row, file, options), "unit": unit, "scope": "部门整体", "name": f"{unit}部门整体支出"}
-        values |= {f: v for f in ("self_score", "third_party_score", "amount") if (v := row.numbers.get(f)) is not None}
-        values |= {name: row.text(f) for name, f in (("grade", "grade"), ("evaluator", "agency")) if row.text(f)}
+        values = {
+            **_head(table, row, file, options),
+            "unit": unit,
+            "scope": "部门整体",
+            "name": f"{unit}部门整体支出",
+        }
+        values |= {
+            f: v
+            for f in ("self_score", "third_party_score", "amount")
+            if (v := row.numbers.get(f)) is not None
+        }
+        values |= {
+            name: row.text(f) for name, f in (("grade", "grade"), ("evaluator", "agency")) if row.text(f)
+        }
         yield _project(values, refs, row)
 
 
@@ -299,7 +337,9 @@ def _issues(
         head = _head(table, row, file, options)
         values |= {f: head[f] for f in ("year", "region", "sector") if f in head}
         code = f"WT-{digest8(row.text('what'), row.text('project'), row.text('department'))}"
-        yield Candidate(Issue(code=code, sources=_ref(refs, row), **values), frozenset(values), row.place, row.sheet_row)
+        yield Candidate(
+            Issue(code=code, sources=_ref(refs, row), **values), frozenset(values), row.place, row.sheet_row
+        )
 
 
 _BUILDERS = {
@@ -317,7 +357,9 @@ def _merged(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         if before is None or type(before.record) is not type(c.record) or isinstance(c.record, Indicator):
             kept[code if before is None else f"{code}\x00{n}"] = c
             continue
-        kept[code] = Candidate(_united(before.record, c.record, c.given), before.given | c.given, before.place, before.row)
+        kept[code] = Candidate(
+            _united(before.record, c.record, c.given), before.given | c.given, before.place, before.row
+        )
     yield from kept.values()
 
 

@@ -53,7 +53,10 @@ TITLES: dict[str, str] = {
     "framework": "所属框架", "points": "要点", "nature": "性质", "text": "正文", "document": "所属文件",
 }  # fmt: skip
 """Heads of columns by field; a field without one has its own name."""
-_OWN_TITLES: dict[tuple[Kind, str], str] = {(Kind.PROJECT, "unit"): "实施单位", (Kind.PROJECT, "sector"): "行业代码"}
+_OWN_TITLES: dict[tuple[Kind, str], str] = {
+    (Kind.PROJECT, "unit"): "实施单位",
+    (Kind.PROJECT, "sector"): "行业代码",
+}
 _LIST = re.compile(r"[、，,；;\n]+")
 _LIST_MARKS = re.compile(r"[、，,；;\n]|^\[|^\s|\s$|^$")
 _FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -71,7 +74,9 @@ class MixedCsvError(FileError):
 
     def __init__(self, file: str, kinds: Iterable[Kind]) -> None:
         found = "、".join(SHEETS[k] for k in kinds)
-        super().__init__(file, f"csv 一次只放一种记录，这里有 {found}。请用 --set 指定指标集，或改成 .xlsx、.json、.yaml。")
+        super().__init__(
+            file, f"csv 一次只放一种记录，这里有 {found}。请用 --set 指定指标集，或改成 .xlsx、.json、.yaml。"
+        )
 
 
 def export(file: str, records: Sequence[Record]) -> bytes:
@@ -85,7 +90,9 @@ def export(file: str, records: Sequence[Record]) -> bytes:
         return (json.dumps(_by_kind(records), ensure_ascii=False, indent=1) + "\n").encode()
     if suffix in (".yaml", ".yml"):
         dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-        return yaml.dump(_by_kind(records), Dumper=dumper, allow_unicode=True, sort_keys=False, width=110).encode()
+        return yaml.dump(
+            _by_kind(records), Dumper=dumper, allow_unicode=True, sort_keys=False, width=110
+        ).encode()
     raise UnknownExportError(file)
 
 
@@ -110,7 +117,10 @@ def columns_of(kind: Kind) -> dict[str, str]:
     for name in RECORD_TYPES[kind].__struct_fields__:
         fields += [f"standards.{f}" for f in Standards.__struct_fields__] if name == "standards" else [name]
     first = [f for f in ("code", "name") if f in fields]
-    return {f: _OWN_TITLES.get((kind, f), TITLES.get(f, f)) for f in [*first, *(f for f in fields if f not in first)]}
+    return {
+        f: _OWN_TITLES.get((kind, f), TITLES.get(f, f))
+        for f in [*first, *(f for f in fields if f not in first)]
+    }
 
 
 def cell_of(value: Any) -> str:
@@ -162,7 +172,9 @@ def _workbook(records: Sequence[Record]) -> bytes:
     book.remove(book.worksheets[0])
     for kind, group in grouped(records).items():
         titles = list(columns_of(kind).values())
-        table(book.create_sheet(SHEETS[kind]), titles, _rows(kind, group), [14, 26, *[16] * (len(titles) - 2)])
+        table(
+            book.create_sheet(SHEETS[kind]), titles, _rows(kind, group), [14, 26, *[16] * (len(titles) - 2)]
+        )
     if not book.worksheets:
         book.create_sheet("空")
     return saved(book)

@@ -16,7 +16,9 @@ from loaders.headers import heading_of
 from loaders.mapping import MappedColumn, TableKind, guess, map_headers
 from loaders.tables import FoundTable, find_tables
 
-_ENDS = re.compile(r"^(合计|总计|小计|共计|备注|注|填报说明|说明|填表人|填报人|制表|审核人|单位负责人|联系人|数据来源)([:：\d]|$|(?<=[计]))")
+_ENDS = re.compile(
+    r"^(合计|总计|小计|共计|备注|注|填报说明|说明|填表人|填报人|制表|审核人|单位负责人|联系人|数据来源)([:：\d]|$|(?<=[计]))"
+)
 _FILLED = ("sector", "subsector", "use", "agency", "level1", "level2")
 _FILLED_FLAT = ("project", "unit", "amount", "department", "year", "sector", "subsector")
 _HEADER_REACH = 3
@@ -103,8 +105,14 @@ def _from_target_table(table: FoundTable, hints: Hints) -> LoadTable:
     for column, text in headers.items():
         mapped = guessed[column]
         certain = mapped.confidence == 1.0 and mapped.field and text
-        name = mapped.field if certain and _differs(mapped.field, by_column.get(column, "")) else by_column.get(column, mapped.field)
-        columns.append(MappedColumn(column, text, name, max(mapped.confidence, 0.9 if column in by_column else 0.0)))
+        name = (
+            mapped.field
+            if certain and _differs(mapped.field, by_column.get(column, ""))
+            else by_column.get(column, mapped.field)
+        )
+        columns.append(
+            MappedColumn(column, text, name, max(mapped.confidence, 0.9 if column in by_column else 0.0))
+        )
     columns = _first_claims(columns, header.columns)
     rows = [_row_with_extras(grid, r.index, r.values, columns, set(header.columns)) for r in table.rows]
     heading = {**_loose_heading(grid, header.row), **table.heading}
@@ -114,7 +122,11 @@ def _from_target_table(table: FoundTable, hints: Hints) -> LoadTable:
 
 def _differs(own: str, found: str) -> bool:
     """Whether loading names a column more exactly than reviewing does (计算公式 is no 指标解释)."""
-    return found in ("", "explanation", "evidence", "basis", "note", own) and own not in ("unit", "project", "name")
+    return found in ("", "explanation", "evidence", "basis", "note", own) and own not in (
+        "unit",
+        "project",
+        "name",
+    )
 
 
 def _first_claims(columns: Sequence[MappedColumn], sure: Mapping[str, int]) -> list[MappedColumn]:
@@ -139,7 +151,10 @@ def _target_kind(table: FoundTable, hints: Hints) -> TableKind:
     if hints.kind in ("indicators", "framework"):
         return TableKind(hints.kind)
     columns, title = set(table.header.columns), table.title + table.grid.name
-    months = any(re.search(r"月.{0,4}(执行|完成)|全年预计", h) for h in _headers_at(table.grid, table.header.row, table.header.below).values())
+    months = any(
+        re.search(r"月.{0,4}(执行|完成)|全年预计", h)
+        for h in _headers_at(table.grid, table.header.row, table.header.below).values()
+    )
     if "possibility" in columns or "监控" in title or months:
         return TableKind.MONITORING
     if "actual" in columns or "自评" in title:
@@ -148,7 +163,14 @@ def _target_kind(table: FoundTable, hints: Hints) -> TableKind:
     headers = _headers_at(table.grid, table.header.row, table.header.below).values()
     shelf = {guess(h, TableKind.INDICATORS)[0] for h in headers if h}
     named = re.search(r"指标(库|集|体系|汇编|目录)|核心.{0,4}指标|共性指标", title)
-    if not hints.kind and not owned and (named or shelf & {"code", "sector", "formula", "keywords", "subsector", "direction", "explanation"}):
+    if (
+        not hints.kind
+        and not owned
+        and (
+            named
+            or shelf & {"code", "sector", "formula", "keywords", "subsector", "direction", "explanation"}
+        )
+    ):
         return TableKind.INDICATORS
     return TableKind.TARGETS
 
@@ -191,14 +213,19 @@ def _others(grid: Grid, start: int, stop: int, hints: Hints) -> Iterator[LoadTab
         rows, end = _rows(grid, below, stop, columns, kind, hints)
         if rows:
             title = _title(grid, start, row)
-            kind = TableKind.FRAMEWORK if kind is TableKind.INDICATORS and _is_framework(title, grid, hints) else kind
+            if kind is TableKind.INDICATORS and _is_framework(title, grid, rows, hints):
+                kind = TableKind.FRAMEWORK
             yield LoadTable(grid, kind, row, columns, tuple(rows), _loose_heading(grid, row), title)
         row = max(end, below)
         start = row
 
 
-def _is_framework(title: str, grid: Grid, hints: Hints) -> bool:
-    return hints.kind == "framework" or (not hints.kind and "框架" in title + grid.name)
+def _is_framework(title: str, grid: Grid, rows: Sequence[TableRow], hints: Hints) -> bool:
+    """Whether indicators are an evaluation framework's: its title says so, or it begins with 决策, 过程, 投入."""
+    if hints.kind:
+        return hints.kind == "framework"
+    first = {r.values.get("level1", "").removesuffix("指标") for r in rows}
+    return "框架" in title + grid.name or len(first & {"决策", "过程", "投入"}) > 0
 
 
 def _title(grid: Grid, start: int, row: int) -> str:
@@ -268,7 +295,11 @@ def _signature(kind: TableKind, fields: set[str]) -> bool:
         telling = fields & {"amount", "self_score", "third_party_score", "grade", "executed"}
         return "project" in fields and (bool(telling) or fields == {"number", "project"})
     if kind is TableKind.DEPARTMENTS:
-        return "department" in fields and bool(fields & {"third_party_score", "self_score", "grade"}) and "project" not in fields
+        return (
+            "department" in fields
+            and bool(fields & {"third_party_score", "self_score", "grade"})
+            and "project" not in fields
+        )
     if kind is TableKind.ISSUES:
         return "what" in fields and len(fields) >= 2
     beside = fields & {"level1", "level2", "explanation", "formula", "unit_of_value", "sector", "code"}
@@ -279,7 +310,11 @@ def _below(grid: Grid, row: int, stop: int, kind: TableKind) -> int:
     """First data row under a header: rows that merged heads reach into or that name columns are heads."""
     below = row + 1
     while below < min(stop, row + _HEADER_REACH):
-        own = [(c, grid.own(below, c)) for c in range(grid.width) if grid.own(below, c) and grid.area(below, c).top == below]
+        own = [
+            (c, grid.own(below, c))
+            for c in range(grid.width)
+            if grid.own(below, c) and grid.area(below, c).top == below
+        ]
         known = [c for c, text in own if guess(text, kind)[0]]
         reaching = any(grid.area(row, c).bottom >= below for c in range(grid.width))
         grouped = any(grid.area(row, c).right > c or not grid.text(row, c) for c, _ in own)
@@ -327,7 +362,9 @@ def _lower_half(grid: Grid, index: int, fields: Mapping[str, int], kind: TableKi
     """Whether a row is only the lower part of cells that are merged downward."""
     if kind is TableKind.PROJECTS:
         return False  # a project may have several rows of money under one name
-    own = [fields[f] for f in ("name", "what", "explanation", "third_party_score", "department") if f in fields]
+    own = [
+        fields[f] for f in ("name", "what", "explanation", "third_party_score", "department") if f in fields
+    ]
     return bool(own) and all(grid.area(index, c).top < index for c in own)
 
 
@@ -361,12 +398,19 @@ _KEYS = {TableKind.PROJECTS: "project", TableKind.ISSUES: "what"}
 def _more_below(grid: Grid, index: int, stop: int, fields: Mapping[str, int], kind: TableKind) -> bool:
     """Whether data goes on under a subtotal."""
     key = fields.get("department" if kind is TableKind.DEPARTMENTS else _KEYS.get(kind, "name"), 0)
-    return any(grid.own(r, key) and sum(bool(t) for t in grid.cells[r]) >= 3 for r in range(index + 1, min(stop, index + 4)))
+    return any(
+        grid.own(r, key) and sum(bool(t) for t in grid.cells[r]) >= 3
+        for r in range(index + 1, min(stop, index + 4))
+    )
 
 
 def _is_section(own: Sequence[str], values: Mapping[str, str], kind: TableKind) -> bool:
     """Whether a row is one text over the rows below it (一、教育类)."""
-    return len(own) == 1 and kind is not TableKind.ISSUES and bool(re.match(r"^([一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）])", own[0]))
+    return (
+        len(own) == 1
+        and kind is not TableKind.ISSUES
+        and bool(re.match(r"^([一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）])", own[0]))
+    )
 
 
 def _filled(index: int, values: dict[str, str], carried: dict[str, str], kind: TableKind) -> TableRow:

@@ -25,7 +25,9 @@ class Line:
 
 def split_text(text: str) -> tuple[list[Grid], list[Line]]:
     """Tables of a text and the lines that belong to none."""
-    raw = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\x0c", "\n").split("\n")
+    raw = (
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\x0c", "\n").split("\n")
+    )
     grids: list[Grid] = []
     lines: list[Line] = []
     at = 0

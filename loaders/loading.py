@@ -34,7 +34,12 @@ class NothingToLoadError(FileError):
     """The file was read but holds nothing that can be loaded."""
 
     def __init__(self, file: str, looked: str, kind: str) -> None:
-        wanted = {"indicators": "指标表", "projects": "项目表或部门得分表", "issues": "评价问题", "framework": "框架表"}
+        wanted = {
+            "indicators": "指标表",
+            "projects": "项目表或部门得分表",
+            "issues": "评价问题",
+            "framework": "框架表",
+        }
         found = wanted.get(kind, "可以入库的表（指标集、目标表、自评表、项目清单、部门得分、评价问题）")
         super().__init__(
             file,
@@ -81,7 +86,9 @@ def load_file(name: str, data: bytes, hints: Hints | None = None) -> LoadedFile:
     kept = tuple(t for t in found if t.rows and (wanted is None or t.kind in wanted))
     if not kept and not ours:
         looked = names_of(contents.grids)
-        raise NothingToLoadError(name, looked if contents.grids else f"{len(contents.lines)} 段文字，{looked}", hints.kind)
+        raise NothingToLoadError(
+            name, looked if contents.grids else f"{len(contents.lines)} 段文字，{looked}", hints.kind
+        )
     ready = [c for _, candidates in ours for c in candidates]
     tables = (*(t for t, _ in ours), *kept)
     return LoadedFile(name, digest, tables, contents, _year(name, contents, kept), tuple(ready), len(kept))
@@ -99,7 +106,12 @@ def _year(name: str, contents: Contents, tables: Sequence[LoadedTable]) -> int |
 def _from_prose(lines: Sequence[Line], hints: Hints) -> Iterator[LoadedTable]:
     if hints.kind in ("", "auto", "issues"):
         rows = [
-            _row(n, p.line, p.page, {"name": p.title, "what": p.what, "cause": p.cause, "fix": p.fix, "heading": p.heading})
+            _row(
+                n,
+                p.line,
+                p.page,
+                {"name": p.title, "what": p.what, "cause": p.cause, "fix": p.fix, "heading": p.heading},
+            )
             for n, p in enumerate(find_points(lines), 1)
         ]
         yield LoadedTable(_PROSE, TableKind.ISSUES, 0, (), tuple(rows), ())

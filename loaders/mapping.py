@@ -59,7 +59,8 @@ _INDICATOR: dict[str, tuple[str, ...]] = {
     "evidence": ("佐证资料", "佐证资料要求", "佐证材料", "证明材料", "评价依据资料"),
     "scoring": ("评分标准", "赋分规则", "评分规则", "评分细则", "计分方法", "评价标准", "赋分标准", "评分方法"),
     "standard_plan": ("计划标准",), "standard_history": ("历史标准",), "standard_industry": ("行业标准",),
-    "standard_budget": ("预算支出标准", "预算标准", "财政支出标准"), "standard_other": ("其他标准",),
+    "standard_budget": ("预算支出标准", "预算标准", "财政支出标准"), "standard_other": ("其他标准", "参考值", "参考标准"),
+    "level2": ("二级指标", "指标类别", "绩效指标类别", "指标类型"),
     "weight_min": ("权重下限",), "weight_max": ("权重上限",), "frequency": ("评价频次", "频次"),
     "core": ("是否核心指标", "是否核心", "核心指标", "是否必选", "核心"), "pairs": ("配对指标",),
     "status": ("状态", "是否启用"), "successor": ("替代指标", "后继指标"),
@@ -154,7 +155,11 @@ def guess(header: str, kind: TableKind) -> tuple[str, float]:
             return own[text], confidence
     if kind in _WITH_TARGET_COLUMNS and (field := column_of(header)):
         return field, 0.95
-    found = [alias for alias in own if len(alias) >= _SHORTEST_PART and alias in inner and len(inner) <= 2 * len(alias) + 2]
+    found = [
+        alias
+        for alias in own
+        if len(alias) >= _SHORTEST_PART and alias in inner and len(inner) <= 2 * len(alias) + 2
+    ]
     if found:
         best = max(found, key=len)
         return own[best], 0.6
@@ -198,7 +203,14 @@ def _one_a_field(columns: Sequence[MappedColumn]) -> list[MappedColumn]:
     for c in columns:
         if c.field and (c.field not in best or c.confidence > best[c.field].confidence):
             best[c.field] = c
-    return [c if not c.field or best[c.field] is c else MappedColumn(c.column, c.header, "", 0.0) for c in columns]
+    return [c if not c.field or best[c.field] is c else _second(c, best) for c in columns]
+
+
+def _second(column: MappedColumn, taken: Mapping[str, MappedColumn]) -> MappedColumn:
+    """What a column is whose field another one has: 指标说明 beside 指标解释 holds the points (53号)."""
+    if column.field == "explanation" and "points" not in taken:
+        return MappedColumn(column.column, column.header, "points", 0.6)
+    return MappedColumn(column.column, column.header, "", 0.0)
 
 
 _ALIASES = {

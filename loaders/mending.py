@@ -22,13 +22,20 @@ def bad_rows(tables: Iterable[LoadedTable]) -> bytes | None:
             continue
         reasons: dict[int, list[str]] = defaultdict(list)
         for problem in found.problems:
-            reasons[problem.row].append(f"{problem.column}：{problem.message}" if problem.column else problem.message)
+            reasons[problem.row].append(
+                f"{problem.column}：{problem.message}" if problem.column else problem.message
+            )
         columns = [c for c in found.columns if c.field]
         rows = [
-            [*(row.text(c.field) for c in columns), f"第 {row.sheet_row} 行　" + "\n".join(reasons[row.sheet_row])]
+            [
+                *(row.text(c.field) for c in columns),
+                f"第 {row.sheet_row} 行　" + "\n".join(reasons[row.sheet_row]),
+            ]
             for row in found.rows
             if row.sheet_row in reasons
         ]
         title = free_title(book, "".join(ch for ch in found.sheet if ch not in "[]:*?/\\'")[:25] or "表")
-        table(book.create_sheet(title), [*(c.header for c in columns), REASON], rows, [*[18] * len(columns), 60])
+        table(
+            book.create_sheet(title), [*(c.header for c in columns), REASON], rows, [*[18] * len(columns), 60]
+        )
     return saved(book) if book.worksheets else None

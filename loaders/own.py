@@ -23,7 +23,9 @@ _TABLE_KINDS = {
 }  # fmt: skip
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KINDS = {key: kind for kind, key in KEYS.items()}
-_STRUCTURES = frozenset(("placements", "pitfalls", "sources", "lines", "targets", "subsectors", "bad", "good", "not_same"))
+_STRUCTURES = frozenset(
+    ("placements", "pitfalls", "sources", "lines", "targets", "subsectors", "bad", "good", "not_same")
+)
 
 
 def is_pack(name: str) -> bool:
@@ -57,10 +59,14 @@ def _from_items(kind: Kind, key: str, items: Sequence[Any]) -> tuple[LoadedTable
         try:
             record = msgspec.convert(item, RECORD_TYPES[kind])
         except (msgspec.ValidationError, TypeError) as error:
-            problems.append(RowProblem(n, key, texts.get("code", ""), f"不能读成记录：{error}。请对照导出的文件改正。"))
+            problems.append(
+                RowProblem(n, key, texts.get("code", ""), f"不能读成记录：{error}。请对照导出的文件改正。")
+            )
             continue
         # A field at its default is left out of an export, so the file speaks of all fields.
-        candidates.append(Candidate(record, frozenset(record.__struct_fields__) - {"code"}, f"{key} 第{n}条", n))
+        candidates.append(
+            Candidate(record, frozenset(record.__struct_fields__) - {"code"}, f"{key} 第{n}条", n)
+        )
     return _table(kind, key, 0, (), rows, problems), candidates
 
 
@@ -75,14 +81,25 @@ def read_own_sheet(grid: Grid) -> tuple[LoadedTable, list[Candidate]] | None:
     problems: list[RowProblem] = []
     candidates: list[Candidate] = []
     for index in range(1, grid.height):
-        texts = {f: unsafe(grid.text(index, c)) if not grid.addressed else grid.text(index, c) for c, f in columns.items()}
+        texts = {
+            f: unsafe(grid.text(index, c)) if not grid.addressed else grid.text(index, c)
+            for c, f in columns.items()
+        }
         if not any(texts.values()):
             continue
         rows.append(_row(kind, len(rows) + 1, index + 1, grid.place(index, 0), texts))
         try:
             record = _record(kind, texts)
         except (msgspec.ValidationError, msgspec.DecodeError, InvalidOperation, ValueError) as error:
-            problems.append(RowProblem(index + 1, "", texts.get("code", ""), f"这一行不能读成记录：{error}。请对照导出的表改正。", grid.place(index, 0)))
+            problems.append(
+                RowProblem(
+                    index + 1,
+                    "",
+                    texts.get("code", ""),
+                    f"这一行不能读成记录：{error}。请对照导出的表改正。",
+                    grid.place(index, 0),
+                )
+            )
             continue
         given = frozenset(f.partition(".")[0] for f in texts) - {"code"}
         candidates.append(Candidate(record, given, grid.place(index, 0), index + 1))
@@ -134,9 +151,16 @@ def _row(kind: Kind, number: int, sheet_row: int, place: str, texts: Mapping[str
 
 
 def _table(
-    kind: Kind, sheet: str, header: int, heads: tuple[MappedColumn, ...], rows: Sequence[Row], problems: Sequence[RowProblem]
+    kind: Kind,
+    sheet: str,
+    header: int,
+    heads: tuple[MappedColumn, ...],
+    rows: Sequence[Row],
+    problems: Sequence[RowProblem],
 ) -> LoadedTable:
-    return LoadedTable(sheet, _TABLE_KINDS.get(kind, TableKind.RECORDS), header, heads, tuple(rows), tuple(problems))
+    return LoadedTable(
+        sheet, _TABLE_KINDS.get(kind, TableKind.RECORDS), header, heads, tuple(rows), tuple(problems)
+    )
 
 
 def own_sheets(grids: Sequence[Grid]) -> Iterator[tuple[LoadedTable, list[Candidate]]]:

@@ -61,7 +61,11 @@ def _lines(words: Sequence[Word]) -> Iterator[list[Word]]:
 
 def _is_prose(line: Sequence[Word]) -> bool:
     text = "".join(w.text for w in line)
-    return len(line) == 1 and ("。" in text or len(text) > _LONG or bool(re.match(r"^[一二三四五六七八九十]+、|^[-—]?\s*\d+\s*[-—]?$", text)))
+    return len(line) == 1 and (
+        "。" in text
+        or len(text) > _LONG
+        or bool(re.match(r"^[一二三四五六七八九十]+、|^[-—]?\s*\d+\s*[-—]?$", text))
+    )
 
 
 def _table(heads: Sequence[Word], body: Sequence[Sequence[Word]]) -> list[list[str]]:
@@ -96,4 +100,8 @@ def _placer(heads: Sequence[Word], body: Sequence[Sequence[Word]]) -> Callable[[
 def _goes_on(cells: Sequence[str]) -> bool:
     """Whether a line is the rest of a cell that was broken: few cells, none of them a number."""
     filled = [c for c in cells if c]
-    return not cells[0] and 3 * len(filled) <= len(cells) and not any(re.fullmatch(r"[\d.,%]+", c) for c in filled)
+    return (
+        not cells[0]
+        and 3 * len(filled) <= len(cells)
+        and not any(re.fullmatch(r"[\d.,%]+", c) for c in filled)
+    )

@@ -104,14 +104,21 @@ def _problem_heading(text: str) -> tuple[int, str]:
 
 def _closes(text: str, level: int) -> bool:
     own = level_of(text)
-    return (0 < own <= level) or (own == 0 and len(text) <= 20 and bool(_NEXT.match(text)) and "。" not in text)
+    return (0 < own <= level) or (
+        own == 0 and len(text) <= 20 and bool(_NEXT.match(text)) and "。" not in text
+    )
 
 
 def _joined(lines: Sequence[Line]) -> list[Line]:
     """Paragraphs that a page break cut in two are put together again."""
     joined: list[Line] = []
     for line in lines:
-        if joined and not level_of(line.text) and not _ordered(line.text) and joined[-1].text[-1] not in "。！？：；.":
+        if (
+            joined
+            and not level_of(line.text)
+            and not _ordered(line.text)
+            and joined[-1].text[-1] not in "。！？：；."
+        ):
             before = joined.pop()
             joined.append(Line(before.text + line.text, before.number, before.page))
         else:

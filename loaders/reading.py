@@ -18,7 +18,9 @@ from loaders.word import read_word
 
 _OLE, _ZIP, _PDF = b"\xd0\xcf\x11\xe0", b"PK", b"%PDF-"
 _PROSE_LINE = 60
-_BLOCKS = frozenset(("p", "div", "br", "li", "tr", "table", "script", "style", "h1", "h2", "h3", "h4", "h5", "h6"))
+_BLOCKS = frozenset(
+    ("p", "div", "br", "li", "tr", "table", "script", "style", "h1", "h2", "h3", "h4", "h5", "h6")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def _read_text(name: str, text: str) -> Contents:
 
 def _looks_like_html(lower: str, text: str) -> bool:
     named = lower.endswith((".html", ".htm", ".xls", ".mht")) and "<" in text
-    return named or any(mark in text[:20_000].lower() for mark in ("<table", "<html", "<tr", "<!doctype html"))
+    return named or any(
+        mark in text[:20_000].lower() for mark in ("<table", "<html", "<tr", "<!doctype html")
+    )
 
 
 def _has_pipe_table(text: str) -> bool:

@@ -22,7 +22,13 @@ _UNFILLED = re.compile(r"^[≥≤＞＜>=<]*[xX×]{2,}[%％个天万元]*$")
 _LISTED = re.compile(r"(?:^|\n|[；;。\s])\s*(\d{1,2})[.、．)）](?!\d)")
 _LONGEST_NAME = 1000
 _HIGHEST_SCORE = 1000
-_AS_ROWS = (TableKind.TARGETS, TableKind.SELF_EVALUATION, TableKind.MONITORING, TableKind.INDICATORS, TableKind.FRAMEWORK)
+_AS_ROWS = (
+    TableKind.TARGETS,
+    TableKind.SELF_EVALUATION,
+    TableKind.MONITORING,
+    TableKind.INDICATORS,
+    TableKind.FRAMEWORK,
+)
 _NUMBERS = {
     "amount": "金额", "executed": "执行数", "self_score": "自评得分", "third_party_score": "评分", "weight": "权重",
     "score": "得分", "weight_min": "权重下限", "weight_max": "权重上限", "rate": "执行率",
@@ -109,7 +115,11 @@ def _is_blank(table: LoadTable, found: TableRow) -> bool:
     """Whether a row of a form was left unfilled (…… under a printed level)."""
     if table.kind not in _AS_ROWS:
         return False
-    own = {f: v for f, v in found.values.items() if v and f not in found.filled and f not in ("level1", "level2", "number")}
+    own = {
+        f: v
+        for f, v in found.values.items()
+        if v and f not in found.filled and f not in ("level1", "level2", "number")
+    }
     return not any(v and not _PLACEHOLDER.match(v) for v in own.values())
 
 
@@ -167,33 +177,55 @@ def _in_wan(table: LoadTable, name: str, plain: str, number: Decimal) -> Decimal
 def _cell_faults(table: LoadTable, found: TableRow, row: Row) -> Iterator[RowProblem]:
     for name, text in found.values.items():
         if text == FORMULA:
-            yield _problem(table, found, name, "（公式）", "公式没有保存结果。请用 WPS 或 Excel 打开重算、保存后再交，或直接写数。")
+            yield _problem(
+                table,
+                found,
+                name,
+                "（公式）",
+                "公式没有保存结果。请用 WPS 或 Excel 打开重算、保存后再交，或直接写数。",
+            )
     for name, number in row.numbers.items():
         text = row.text(name)
         if not text or name in found.filled or _PLACEHOLDER.match(text) or text in ("无", "暂无"):
             continue
         if number is None:
-            yield _problem(table, found, name, text, f"{_NUMBERS[name]}应是一个数。请改成数字，单位写在表头。")
+            yield _problem(
+                table, found, name, text, f"{_NUMBERS[name]}应是一个数。请改成数字，单位写在表头。"
+            )
         elif name.endswith("score") and not 0 <= number <= _HIGHEST_SCORE:
             yield _problem(table, found, name, text, "得分不在合理范围。请核对是不是把金额填进了得分栏。")
 
 
-def _row_faults(table: LoadTable, found: TableRow, row: Row, seen: dict[tuple[str, ...], int]) -> Iterator[RowProblem]:
+def _row_faults(
+    table: LoadTable, found: TableRow, row: Row, seen: dict[tuple[str, ...], int]
+) -> Iterator[RowProblem]:
     key = _KEY.get(table.kind, "name")
     name = row.text(key)
     if not name or _PLACEHOLDER.match(name):
         if table.kind is not TableKind.PROJECTS or row.number == 1:
-            word = table.header(key) or {"project": "项目名称", "department": "部门名称", "what": "问题"}.get(key, "三级指标")
+            word = table.header(key) or {"project": "项目名称", "department": "部门名称", "what": "问题"}.get(
+                key, "三级指标"
+            )
             yield _problem(table, found, key, name, f"这一行没有填“{word}”。请补上，或删去整行。")
         return
     if len(name) > _LONGEST_NAME and key != "what":
-        yield _problem(table, found, key, name[:40] + "…", f"名称有 {len(name)} 个字，超过 {_LONGEST_NAME} 个。请检查是不是整段说明填进了名称栏。")
+        yield _problem(
+            table,
+            found,
+            key,
+            name[:40] + "…",
+            f"名称有 {len(name)} 个字，超过 {_LONGEST_NAME} 个。请检查是不是整段说明填进了名称栏。",
+        )
     target = row.text("target")
     if target and _PLACEHOLDER.match(target) and table.kind in _AS_ROWS:
-        yield _problem(table, found, "target", target, "指标值只有符号，没有内容。请写出数值，或把单元格清空。")
+        yield _problem(
+            table, found, "target", target, "指标值只有符号，没有内容。请写出数值，或把单元格清空。"
+        )
     identity = _identity(table.kind, row)
     if identity and identity in seen:
-        yield _problem(table, found, key, name, f"与第 {seen[identity]} 行重复。请删去其中一行，或写清两行的区别。")
+        yield _problem(
+            table, found, key, name, f"与第 {seen[identity]} 行重复。请删去其中一行，或写清两行的区别。"
+        )
     elif identity:
         seen[identity] = row.sheet_row
 
@@ -205,7 +237,20 @@ def _identity(kind: TableKind, row: Row) -> tuple[str, ...]:
         return (row.text("department"), row.text("year"))
     if kind is TableKind.ISSUES:
         return (row.text("what"), row.text("project"), row.text("department"))
-    own = ("code", "project", "unit", "sector", "subsector", "use", "level1", "level2", "name", "target", "explanation", "formula")
+    own = (
+        "code",
+        "project",
+        "unit",
+        "sector",
+        "subsector",
+        "use",
+        "level1",
+        "level2",
+        "name",
+        "target",
+        "explanation",
+        "formula",
+    )
     return tuple(row.text(f) for f in own)
 
 

@@ -28,14 +28,20 @@ _SHOWN = 20
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--as", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="文件里是什么")
+@click.option(
+    "--as", "kind", type=click.Choice(KINDS), default="auto", show_default=True, help="文件里是什么"
+)
 @click.option("--set", "set_name", default="", metavar="NAME", help="指标归入哪个指标集；缺省用文件名")
 @click.option("--replace", is_flag=True, help="指标集里文件没有的指标改为停用（要与 --set 同用）")
 @click.option("--good-rows", is_flag=True, help="有错误的行留下，其余先入库；缺省有一行错就整个文件不入")
 @click.option("--map", "pairs", multiple=True, metavar="列名=字段", help="更正列名对应，可重复")
 @click.option("--year", type=click.IntRange(1990, 2100), help="年度；缺省从标题或文件名认")
 @click.option("--region", default="", help="地区")
-@click.option("--bad-rows", type=click.Path(dir_okay=False, path_type=Path), help="把有错误的行连同原因写成工作簿（.xlsx），改好再入")
+@click.option(
+    "--bad-rows",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="把有错误的行连同原因写成工作簿（.xlsx），改好再入",
+)
 @click.option("--dry-run", is_flag=True, help="只看会有什么变化，不写入")
 @click.option("--rows", is_flag=True, help="连同读出的每一行输出（与 --json 同用）")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，每个文件一行")
@@ -68,7 +74,9 @@ def load(
         except FileError as error:
             failed = True
             if as_json:
-                click.echo(printing.json_line({"file": name, "batch": None, "tables": [], "error": str(error)}))
+                click.echo(
+                    printing.json_line({"file": name, "batch": None, "tables": [], "error": str(error)})
+                )
             click.echo(f"错误：{error}", err=True)
             continue
         if bad_rows and (mend := mending.bad_rows(file.tables)):
@@ -140,7 +148,9 @@ def _text(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
     lines = [f"{answer['file']}" + (f"  指标集：{answer['set']}" if answer["set"] else "")]
     for table in answer["tables"]:
         mapping = "，".join(f"{h.replace(chr(10), '')}→{f}" for h, f in table["mapping"].items())
-        lines.append(f"  {table['sheet']}（{table['kind']}）：{table['rows']} 行，可用 {table['ok']} 行  {mapping}")
+        lines.append(
+            f"  {table['sheet']}（{table['kind']}）：{table['rows']} 行，可用 {table['ok']} 行  {mapping}"
+        )
         unmapped = "、".join(h.replace("\n", "") for h in table["unmapped"])
         lines += [f"    没有用到的列：{unmapped}"] if unmapped else []
         for e in table["errors"][:_SHOWN]:
@@ -148,9 +158,13 @@ def _text(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
         more = len(table["errors"]) - _SHOWN
         lines += [f"    还有 {more} 处错误，用 --json 看全部"] if more > 0 else []
     d = answer["diff"]
-    lines.append(f"  新增 {d['new']}，修改 {d['changed']}，不变 {d['same']}，文件里没有 {d['vanished']}，不能入库 {d['invalid']}")
+    lines.append(
+        f"  新增 {d['new']}，修改 {d['changed']}，不变 {d['same']}，文件里没有 {d['vanished']}，不能入库 {d['invalid']}"
+    )
     for c in answer["duplicates"][:_SHOWN]:
-        lines.append(f"  新增的“{c['name']}”与已有的 {c['like']} {c['like_name']} 相近（{c['score']:.2f}），请考虑合并")
+        lines.append(
+            f"  新增的“{c['name']}”与已有的 {c['like']} {c['like_name']} 相近（{c['score']:.2f}），请考虑合并"
+        )
     return "\n".join([*lines, f"  {_outcome(answer, held, dry_run)}"])
 
 
@@ -166,7 +180,12 @@ def _outcome(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
 
 @click.command()
 @click.option("--set", "set_name", default="", metavar="NAME", help="只导出这个指标集（名称或代码）")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="写到哪里：.xlsx .csv .yaml .json")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="写到哪里：.xlsx .csv .yaml .json",
+)
 @with_knowledge
 def export(kb: KnowledgeBase, set_name: str, out: Path) -> None:
     """导出一个指标集，或不加 --set 导出全部记录；导出的文件可以原样再入库。"""

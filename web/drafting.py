@@ -92,6 +92,12 @@ def upload() -> AnyResponse | tuple[str, int]:
         return _start_page({}, str(error)), 422
 
 
+@pages.get("/draft/mine")
+def mine() -> str:
+    """The signed-in person's drafts, so that a lost link is not a lost draft."""
+    return render_template("draft_mine.html", drafts=knowledge().drafts.owned(actor()))
+
+
 def _asked() -> dict[str, object]:
     values: dict[str, object] = {name: request.form.get(name, "") for name in KEPT}
     values["types"] = request.form.getlist("types")

@@ -28,10 +28,15 @@ def read_apart(name: str, data: bytes, hints: Hints, seconds: float = SECONDS) -
     there.close()
     try:
         if not here.poll(seconds):
-            raise UnreadableError(name, f"读了 {seconds:g} 秒还没有读完，已放弃。请删去无关的工作表、图片和成片的空格式，另存后再交。")
+            raise UnreadableError(
+                name,
+                f"读了 {seconds:g} 秒还没有读完，已放弃。请删去无关的工作表、图片和成片的空格式，另存后再交。",
+            )
         answer = here.recv()
     except EOFError:
-        raise UnreadableError(name, "文件结构异常，读取时中断。请用 WPS 或 Excel 打开后另存，再交一次。") from None
+        raise UnreadableError(
+            name, "文件结构异常，读取时中断。请用 WPS 或 Excel 打开后另存，再交一次。"
+        ) from None
     finally:
         process.kill()
         process.join()

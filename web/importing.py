@@ -111,7 +111,15 @@ def remap(token: str) -> BaseResponse:
     """Take corrected columns, remember them for the same header row, and show the preview again."""
     up = _upload(token)
     given = {k.removeprefix("map:"): v for k, v in request.form.items() if k.startswith("map:")}
-    known = {f for fields in FIELDS.values() for f in fields} | {"name", "level1", "level2", "target", "weight", "comparator", ""}
+    known = {f for fields in FIELDS.values() for f in fields} | {
+        "name",
+        "level1",
+        "level2",
+        "target",
+        "weight",
+        "comparator",
+        "",
+    }
     corrections = {h: f for h, f in given.items() if f in known}
     _keep(up.folder, {**up.about, "corrections": {**up.about["corrections"], **corrections}})
     return redirect(f"/admin/import/{token}", 303)
@@ -129,7 +137,9 @@ def commit(token: str) -> BaseResponse:
             return redirect(f"/admin/import/{token}", 303)
         plan = _plan(up, file)
         title = f"入库：{up.about['name']}" + (f" → {plan.set_name}" if plan.set_name else "")
-        number = kb.loading.commit(plan, request.form.get("fingerprint", ""), name=title, actor=admin().name, reason="在网页上入库")
+        number = kb.loading.commit(
+            plan, request.form.get("fingerprint", ""), name=title, actor=admin().name, reason="在网页上入库"
+        )
     except (FileError, KnowledgeError) as error:
         flash(str(error), "bad")
         return redirect(f"/admin/import/{token}", 303)
@@ -194,7 +204,14 @@ def _choices(kind: TableKind) -> list[tuple[str, str]]:
     """Fields that a column of a kind of table may be taken for, with a name for people."""
     found = {f: aliases[0] for f, aliases in FIELDS[kind].items()}
     if kind not in (TableKind.PROJECTS, TableKind.DEPARTMENTS, TableKind.ISSUES):
-        found |= {"level1": "一级指标", "level2": "二级指标", "name": "三级指标", "target": "指标值", "weight": "权重", "comparator": "指标性质"}
+        found |= {
+            "level1": "一级指标",
+            "level2": "二级指标",
+            "name": "三级指标",
+            "target": "指标值",
+            "weight": "权重",
+            "comparator": "指标性质",
+        }
     return [("", "不用这一列"), *found.items()]
 
 

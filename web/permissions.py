@@ -54,6 +54,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     **_rules(ANYONE, "api.search", "api.record", "api.suggest", "api.healthz"),
     **_rules(ANYONE, "api_draft.draft", methods="POST", token=False),
     **_rules(ANYONE, "drafting.start", "drafting.compare"),
+    **_rules(DRAFTER, "drafting.mine"),
     **_rules(ANYONE, "drafting.propose", methods="POST", token=False),
     **_rules(ANYONE, "drafting.create", "drafting.upload", methods="POST"),
     **_rules(ANYONE, *(f"draft_table.{name}" for name in ("editor", "versions", "receipt", "download"))),

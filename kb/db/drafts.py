@@ -76,6 +76,14 @@ class DraftRows:
             connection.execute(delete(draft_version).where(draft_version.c.draft == id_))
             connection.execute(delete(saved_draft).where(saved_draft.c.id == id_))
 
+    def owned(self, owner: str, now: datetime, most: int) -> list[SavedLine]:
+        """Drafts of an account that still live, last touched first."""
+        d = saved_draft.c
+        query = select(saved_draft).where(d.owner == owner, d.expires_at >= now)
+        with self.reading.connect() as connection:
+            rows = connection.execute(query.order_by(d.touched_at.desc()).limit(most)).mappings()
+            return [SavedLine(**row) for row in rows]
+
     def expired(self, now: datetime) -> list[str]:
         """Drafts whose time is over."""
         with self.reading.connect() as connection:

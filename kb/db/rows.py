@@ -83,7 +83,11 @@ def without_change(before: Record, after: Record, latest: Record) -> Record | No
 
     Members that came then go, those that went come back; another field goes back where nobody changed it since.
     """
-    if not (isinstance(before, IndicatorSet) and isinstance(after, IndicatorSet) and isinstance(latest, IndicatorSet)):
+    if not (
+        isinstance(before, IndicatorSet)
+        and isinstance(after, IndicatorSet)
+        and isinstance(latest, IndicatorSet)
+    ):
         return None
     changes: dict[str, Any] = {}
     for name in before.__struct_fields__:

@@ -289,7 +289,9 @@ def _beside_later(change: _Change, now: str | None) -> _Change:
     """
     if change.kind != Kind.SET or now is None or change.before is None or change.after in (None, now):
         return change
-    before, after, latest = (record_from(change.kind, body) for body in (change.before, change.after or "", now))
+    before, after, latest = (
+        record_from(change.kind, body) for body in (change.before, change.after or "", now)
+    )
     kept = without_change(before, after, latest)
     return change if kept is None else _Change(change.code, change.kind, body_of(kept), now)
 

@@ -106,3 +106,15 @@ def test_differences_and_mark() -> None:
     assert heading_differences(old.draft, new.draft) == [("project", "修路", "修桥")]
     assert fingerprint(old) == fingerprint(table("甲", "乙", "丙"))
     assert fingerprint(old) != fingerprint(new)
+
+
+def test_people_find_their_own_drafts_again(store: DraftStore, clock: Clock) -> None:
+    first = store.create(Saved(draft=Draft(project="先建的")), who="小起")
+    clock.time += timedelta(hours=1)
+    second = store.create(Saved(draft=Draft(project="后建的")), who="小起")
+    store.create(Saved(draft=Draft(project="别人的")), who="小审")
+    store.create(Saved(draft=Draft(project="没登录的")))
+    assert [line.id for line, _ in store.owned("小起")] == [second.id, first.id]
+    assert store.owned("") == []
+    clock.time += LIFETIME + timedelta(seconds=1)
+    assert store.owned("小起") == []

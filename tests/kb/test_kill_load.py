@@ -52,7 +52,9 @@ def timed(start: Start, *arguments: str) -> float:
 
 
 @pytest.mark.slow
-def test_killed_loads_and_undos_leave_all_or_nothing(start: Start, settings: Settings, tmp_path: Path) -> None:
+def test_killed_loads_and_undos_leave_all_or_nothing(
+    start: Start, settings: Settings, tmp_path: Path
+) -> None:
     luck = random.Random(20267)
     file = tmp_path / "库.xlsx"
     file.write_bytes(many_rows(ROWS))

@@ -25,12 +25,16 @@ ROWS = [
 ]  # fmt: skip
 
 
-def planned(kb: KnowledgeBase, rows: list[list[str]], name: str = "县库", *, replace: bool = False) -> ImportPlan:
+def planned(
+    kb: KnowledgeBase, rows: list[list[str]], name: str = "县库", *, replace: bool = False
+) -> ImportPlan:
     file = load_file(f"{name}.xlsx", workbook([HEAD, *rows]), Hints("indicators"))
     return kb.loading.plan(build(file, Options(kb.loading.sectors())), name, replace=replace)
 
 
-def committed(kb: KnowledgeBase, rows: list[list[str]], name: str = "县库", *, replace: bool = False) -> int | None:
+def committed(
+    kb: KnowledgeBase, rows: list[list[str]], name: str = "县库", *, replace: bool = False
+) -> int | None:
     plan = planned(kb, rows, name, replace=replace)
     return kb.loading.commit(plan, plan.fingerprint, name="入库", actor="管理员", reason="")
 
@@ -81,7 +85,11 @@ def test_vanished_are_retired_only_when_asked(small: KnowledgeBase) -> None:
     members = [r for r in small.loading.records_of("县库") if isinstance(r, Indicator)]
     assert all(r.status is Status.ACTIVE for r in members)
     committed(small, ROWS[:3], replace=True)
-    retired = [r.name for r in small.loading.records_of("县库") if isinstance(r, Indicator) and r.status is Status.RETIRED]
+    retired = [
+        r.name
+        for r in small.loading.records_of("县库")
+        if isinstance(r, Indicator) and r.status is Status.RETIRED
+    ]
     assert retired == ["学生满意度"]
 
 
@@ -89,7 +97,9 @@ def test_undo_brings_back_the_exact_state(small: KnowledgeBase) -> None:
     empty = everything(small)
     first = committed(small, ROWS)
     loaded = everything(small)
-    second = committed(small, [[*ROWS[0][:4], "改了。"], *ROWS[1:], ["产出指标", "时效指标", "开学前完工率", "%", "按时。"]])
+    second = committed(
+        small, [[*ROWS[0][:4], "改了。"], *ROWS[1:], ["产出指标", "时效指标", "开学前完工率", "%", "按时。"]]
+    )
     assert first is not None
     assert second is not None
     with pytest.raises(UndoConflictError):

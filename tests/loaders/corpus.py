@@ -41,7 +41,13 @@ def expected_targets(*, unit: bool = True, weight: bool = False, project: str = 
     """The records of ``TARGETS`` as far as a layout has their columns."""
     rows = []
     for l1, l2, name, _, u, comparator, w, value in TARGETS:
-        row: Record = {"level1": l1, "level2": l2, "name": name, "comparator": comparator, "value": float(value)}
+        row: Record = {
+            "level1": l1,
+            "level2": l2,
+            "name": name,
+            "comparator": comparator,
+            "value": float(value),
+        }
         row |= {"unit": u} if unit else {}
         row |= {"weight": w} if weight else {}
         rows.append(row | ({"project": project} if project else {}))
@@ -92,11 +98,17 @@ def titled_targets() -> Sheet:
         ["一级指标", "二级指标", "三级指标", "指标值"],
     ]  # fmt: skip
     rows = _once([[l1, l2, n, t + u] for l1, l2, n, t, u, *_ in TARGETS], 2)
-    return [*head, *rows, ["注：指标值由单位填报。", "", "", ""], ["填表人：张三", "", "", ""]], ["A1:D1", "A2:D2"]
+    return [*head, *rows, ["注：指标值由单位填报。", "", "", ""], ["填表人：张三", "", "", ""]], [
+        "A1:D1",
+        "A2:D2",
+    ]
 
 
 def merged_targets() -> Sheet:
-    head: list[list[object]] = [["项目支出绩效目标申报表", "", "", ""], ["一级绩效指标", "二级绩效指标", "三级指标名称", "年度指标值"]]
+    head: list[list[object]] = [
+        ["项目支出绩效目标申报表", "", "", ""],
+        ["一级绩效指标", "二级绩效指标", "三级指标名称", "年度指标值"],
+    ]
     rows: list[list[object]] = [[l1, l2, n, t + u] for l1, l2, n, t, u, *_ in TARGETS]
     return [*head, *_once(rows, 2)], ["A1:D1", *_merges(rows, 2, 3)]
 
@@ -110,7 +122,20 @@ def two_row_targets() -> Sheet:
 
 
 def sichuan() -> Sheet:
-    head: list[object] = ["单位名称", "项目名称", "预算数", "年度目标", "一级指标", "二级指标", "三级指标", "指标性质", "指标值", "度量单位", "权重", "指标方向性"]
+    head: list[object] = [
+        "单位名称",
+        "项目名称",
+        "预算数",
+        "年度目标",
+        "一级指标",
+        "二级指标",
+        "三级指标",
+        "指标性质",
+        "指标值",
+        "度量单位",
+        "权重",
+        "指标方向性",
+    ]
     rows: list[list[object]] = []
     for n, (l1, l2, name, t, u, c, w, _) in enumerate(TARGETS):
         first = ["公路所", "村道硬化工程", 300.5, "硬化村道5公里"] if n == 0 else ["", "", "", ""]
@@ -154,8 +179,28 @@ INDICATORS = [
     ("水利", "农村供水", "成本指标", "经济成本指标", "每公里管网建设成本", "建设费用与长度之比。", "建设费用÷长度", "万元/公里", "反向"),
     ("水利", "防汛抗旱", "满意度指标", "服务对象满意度指标", "供水用户满意度", "1. 供水水质；2. 供水水压；3. 服务态度。", "满意人数÷调查人数×100%", "%", "正向"),
 ]  # fmt: skip
-_INDICATOR_FIELDS = ("sector", "subsector", "level1", "level2", "name", "explanation", "formula", "unit", "direction")
-_INDICATOR_HEAD: list[object] = ["行业领域", "行业类别", "一级指标", "二级指标", "三级指标", "指标解释", "计算公式", "计量单位", "指标方向"]
+_INDICATOR_FIELDS = (
+    "sector",
+    "subsector",
+    "level1",
+    "level2",
+    "name",
+    "explanation",
+    "formula",
+    "unit",
+    "direction",
+)
+_INDICATOR_HEAD: list[object] = [
+    "行业领域",
+    "行业类别",
+    "一级指标",
+    "二级指标",
+    "三级指标",
+    "指标解释",
+    "计算公式",
+    "计量单位",
+    "指标方向",
+]
 EXPECTED_INDICATORS: list[Record] = [dict(zip(_INDICATOR_FIELDS, row, strict=True)) for row in INDICATORS]
 
 
@@ -166,7 +211,10 @@ def indicator_set() -> Sheet:
 def indicator_set_once() -> Sheet:
     rows: list[list[object]] = [list(row) for row in INDICATORS]
     head: list[list[object]] = [["某县分行业绩效指标体系（2024年版）", *[""] * 8], _INDICATOR_HEAD]
-    return [*head, *_once(rows, 4), ["说明：本表自发布之日起执行。", *[""] * 8]], ["A1:I1", *_merges(rows, 2, 3)]
+    return [*head, *_once(rows, 4), ["说明：本表自发布之日起执行。", *[""] * 8]], [
+        "A1:I1",
+        *_merges(rows, 2, 3),
+    ]
 
 
 def indicator_set_two_rows() -> Sheet:
@@ -189,7 +237,10 @@ EXPECTED_FRAMEWORK: list[Record] = [
 
 
 def framework() -> Sheet:
-    head: list[list[object]] = [["项目支出绩效评价共性指标体系框架", "", "", "", ""], ["一级指标", "二级指标", "三级指标", "指标解释", "评价要点"]]
+    head: list[list[object]] = [
+        ["项目支出绩效评价共性指标体系框架", "", "", "", ""],
+        ["一级指标", "二级指标", "三级指标", "指标解释", "评价要点"],
+    ]
     rows: list[list[object]] = [list(row) for row in FRAMEWORK]
     return [*head, *_once(rows, 2)], ["A1:E1"]
 
@@ -200,13 +251,27 @@ PROJECTS = [
     ("4", "融媒体建设", 80.64, 91, 95, "优"), ("4", "", 95, 91, 95, "优"), ("5", "园区发展专项资金", 775, 100, 80.31, "良"),
 ]  # fmt: skip
 EXPECTED_PROJECTS: list[Record] = [
-    {"number": n, "project": name or "融媒体建设", "amount": a, "self_score": s, "third_party_score": t, "grade": g}
+    {
+        "number": n,
+        "project": name or "融媒体建设",
+        "amount": a,
+        "self_score": s,
+        "third_party_score": t,
+        "grade": g,
+    }
     for n, name, a, s, t, g in PROJECTS
 ]
 
 
 def project_list() -> Sheet:
-    head: list[object] = ["序号", "项目名称", "年度项目资金（万元）", "自评得分（分）", "第三方机构评分（分）", "等级"]
+    head: list[object] = [
+        "序号",
+        "项目名称",
+        "年度项目资金（万元）",
+        "自评得分（分）",
+        "第三方机构评分（分）",
+        "等级",
+    ]
     return [head, *([*row] for row in PROJECTS)], []
 
 
@@ -221,7 +286,14 @@ def project_list_two_rows() -> Sheet:
 
 
 def project_list_yuan() -> Sheet:
-    head: list[object] = ["序号", "项目\n名称", "资金总额（元）", "单位自评得分", "第三方评价得分", "绩效等级"]
+    head: list[object] = [
+        "序号",
+        "项目\n名称",
+        "资金总额（元）",
+        "单位自评得分",
+        "第三方评价得分",
+        "绩效等级",
+    ]
     return [head, *([n, name, round(a * 10000), s, t, g] for n, name, a, s, t, g in PROJECTS)], []
 
 
@@ -229,7 +301,9 @@ DEPARTMENTS = [
     ("甲会计师事务所", "县党史研究室", 85.41, "良"), ("甲会计师事务所", "县教育局", 83.21, "良"), ("乙会计师事务所", "县政协办公室", 93.5, "优"),
     ("乙会计师事务所", "县民族宗教事务局", 86, "良"), ("乙会计师事务所", "县委宣传部", 90.5, "优"), ("丙事务所", "县水务局", 88, "良"),
 ]  # fmt: skip
-EXPECTED_DEPARTMENTS: list[Record] = [dict(zip(("agency", "department", "score", "grade"), row, strict=True)) for row in DEPARTMENTS]
+EXPECTED_DEPARTMENTS: list[Record] = [
+    dict(zip(("agency", "department", "score", "grade"), row, strict=True)) for row in DEPARTMENTS
+]
 
 
 def department_scores() -> Sheet:
@@ -237,7 +311,10 @@ def department_scores() -> Sheet:
 
 
 def department_scores_merged() -> Sheet:
-    head: list[list[object]] = [["部门整体绩效评价结果", "", "", ""], ["评价机构", "部门（单位）名称", "评价得分", "评价等级"]]
+    head: list[list[object]] = [
+        ["部门整体绩效评价结果", "", "", ""],
+        ["评价机构", "部门（单位）名称", "评价得分", "评价等级"],
+    ]
     rows: list[list[object]] = [[*row] for row in DEPARTMENTS]
     return [*head, *_once(rows, 1)], ["A1:D1", *_merges(rows, 1, 3)]
 
@@ -250,11 +327,15 @@ ISSUES = [
 
 def issue_table() -> Sheet:
     head: list[object] = ["序号", "项目名称", "存在问题", "原因分析", "整改建议"]
-    return [head, *([n, "村道硬化工程", f"{t}，{w}", "人员不足", "加强培训"] for n, (t, w) in enumerate(ISSUES, 1))], []
+    return [
+        head,
+        *([n, "村道硬化工程", f"{t}，{w}", "人员不足", "加强培训"] for n, (t, w) in enumerate(ISSUES, 1)),
+    ], []
 
 
 EXPECTED_ISSUE_TABLE: list[Record] = [
-    {"project": "村道硬化工程", "what": f"{t}，{w}", "cause": "人员不足", "fix": "加强培训"} for t, w in ISSUES
+    {"project": "村道硬化工程", "what": f"{t}，{w}", "cause": "人员不足", "fix": "加强培训"}
+    for t, w in ISSUES
 ]
 
 
@@ -315,7 +396,14 @@ def cases() -> list[Case]:
         for suffix in suffixes
     ]
     made += [Case(name, data, "issues", EXPECTED_POINTS) for name, data in reports()]
-    made += [_nested_issues(), _issues_of_page(), _issues_with_paragraphs(), _sections(), _two_tables(), _four_columns()]
+    made += [
+        _nested_issues(),
+        _issues_of_page(),
+        _issues_with_paragraphs(),
+        _sections(),
+        _two_tables(),
+        _four_columns(),
+    ]
     made += [_form_88(), _several_sheets(), _list_in_cell(), _cells_in_lines()]
     return made
 
@@ -345,8 +433,16 @@ def _several_sheets() -> Case:
 
 
 def _list_in_cell() -> Case:
-    rows = [["一级指标", "二级指标", "三级指标", "指标值"], ["产出指标", "数量指标", "维修数量", "1. 维修道路5公里\n2. 维修桥梁2座"]]
-    return Case("list_in_cell.xlsx", workbook(rows), "targets", [{"name": "维修数量", "target": "1. 维修道路5公里\n2. 维修桥梁2座", "value": None}])
+    rows = [
+        ["一级指标", "二级指标", "三级指标", "指标值"],
+        ["产出指标", "数量指标", "维修数量", "1. 维修道路5公里\n2. 维修桥梁2座"],
+    ]
+    return Case(
+        "list_in_cell.xlsx",
+        workbook(rows),
+        "targets",
+        [{"name": "维修数量", "target": "1. 维修道路5公里\n2. 维修桥梁2座", "value": None}],
+    )
 
 
 def _cells_in_lines() -> Case:
@@ -354,7 +450,12 @@ def _cells_in_lines() -> Case:
     lines = ["评价结果如下。", "序号", "项目名称", "金额", "自评得分", "第三方评分", "等级"]
     for row in PROJECTS:
         lines += [str(v) for v in row if v != ""]
-    return Case("cells_in_lines.txt", "\n".join([*lines, "以上结果已经公开，请各单位抓好整改落实工作。"]).encode(), "projects", EXPECTED_PROJECTS)
+    return Case(
+        "cells_in_lines.txt",
+        "\n".join([*lines, "以上结果已经公开，请各单位抓好整改落实工作。"]).encode(),
+        "projects",
+        EXPECTED_PROJECTS,
+    )
 
 
 def _nested_issues() -> Case:
@@ -375,13 +476,21 @@ def _nested_issues() -> Case:
 
 def _issues_of_page() -> Case:
     page = "<html><body><h2>三、存在的问题</h2><p>1．目标不明确，缺少量化。</p><p>2．自评质量不高，流于形式。</p><h2>四、建议</h2><p>1．加强。</p></body></html>"
-    expected = [{"name": "目标不明确", "what": "目标不明确，缺少量化。"}, {"name": "自评质量不高", "what": "自评质量不高，流于形式。"}]
+    expected = [
+        {"name": "目标不明确", "what": "目标不明确，缺少量化。"},
+        {"name": "自评质量不高", "what": "自评质量不高，流于形式。"},
+    ]
     return Case("page.html", page.encode(), "issues", expected)
 
 
 def _issues_with_paragraphs() -> Case:
     text = "二、存在的不足\n（一）目标不实。\n有的项目没有指标。\n有的指标没有值。\n（二）自评不实。\n得分普遍过高。\n三、建议\n无。\n"
-    return Case("paragraphs.txt", text.encode(), "issues", [{"name": "目标不实"}, {"name": "自评不实", "what": "自评不实。得分普遍过高。"}])
+    return Case(
+        "paragraphs.txt",
+        text.encode(),
+        "issues",
+        [{"name": "目标不实"}, {"name": "自评不实", "what": "自评不实。得分普遍过高。"}],
+    )
 
 
 def _sections() -> Case:
@@ -406,6 +515,9 @@ def _two_tables() -> Case:
 
 
 def _four_columns() -> Case:
-    rows: list[list[object]] = [["指标名称", "指标解释", "计算方法", "单位"], *([r[4], r[5], r[6], r[7]] for r in INDICATORS)]
+    rows: list[list[object]] = [
+        ["指标名称", "指标解释", "计算方法", "单位"],
+        *([r[4], r[5], r[6], r[7]] for r in INDICATORS),
+    ]
     expected = [{k: r[k] for k in ("name", "explanation", "formula", "unit")} for r in EXPECTED_INDICATORS]
     return Case("four_columns.xlsx", workbook(rows), "indicators", expected)

@@ -33,7 +33,12 @@ def as_xlsx(rows: Rows, merges: Iterable[str] = ()) -> bytes:
 def as_ods(rows: Rows, merges: Iterable[str] = ()) -> bytes:
     """An OpenDocument sheet, written by hand."""
     spans = _spans(merges)
-    covered = {(r, c) for (top, left), (h, w) in spans.items() for r in range(top, top + h) for c in range(left, left + w)}
+    covered = {
+        (r, c)
+        for (top, left), (h, w) in spans.items()
+        for r in range(top, top + h)
+        for c in range(left, left + w)
+    }
     body = []
     for r, row in enumerate(rows):
         cells = []
@@ -45,9 +50,13 @@ def as_ods(rows: Rows, merges: Iterable[str] = ()) -> bytes:
             span = f' table:number-columns-spanned="{w}" table:number-rows-spanned="{h}"' if h * w > 1 else ""
             text = escape(str(value if value is not None else ""))
             kind = ' office:value-type="string"' if text else ""
-            cells.append(f"<table:table-cell{span}{kind}>{f'<text:p>{text}</text:p>' if text else ''}</table:table-cell>")
+            cells.append(
+                f"<table:table-cell{span}{kind}>{f'<text:p>{text}</text:p>' if text else ''}</table:table-cell>"
+            )
         body.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
-    names = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    names = "".join(
+        f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text")
+    )
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{names} office:version="1.2"><office:body>'
         f'<office:spreadsheet><table:table table:name="Sheet1">{"".join(body)}</table:table></office:spreadsheet>'
@@ -57,7 +66,10 @@ def as_ods(rows: Rows, merges: Iterable[str] = ()) -> bytes:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", content)
-        archive.writestr("META-INF/manifest.xml", '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
     return out.getvalue()
 
 
@@ -70,7 +82,12 @@ def as_csv(rows: Rows, merges: Iterable[str] = ()) -> bytes:
 def as_html(rows: Rows, merges: Iterable[str] = ()) -> bytes:
     """A page with a table and its spans."""
     spans = _spans(merges)
-    covered = {(r, c) for (top, left), (h, w) in spans.items() for r in range(top, top + h) for c in range(left, left + w)}
+    covered = {
+        (r, c)
+        for (top, left), (h, w) in spans.items()
+        for r in range(top, top + h)
+        for c in range(left, left + w)
+    }
     body = ""
     for r, row in enumerate(rows):
         body += "<tr>"
@@ -94,7 +111,9 @@ def as_md(rows: Rows, merges: Iterable[str] = ()) -> bytes:
 def as_txt(rows: Rows, merges: Iterable[str] = ()) -> bytes:
     """One cell a line behind a tab, a blank line between rows, amid paragraphs: a document saved as text."""
     head = " 关于绩效情况的报告\n现将有关情况报告如下。\n一、基本情况\n[bookmark: _GoBack]详见下表。\n"
-    blocks = ["".join(f"\t{str(v if v is not None else '').replace(chr(10), '')}\n" for v in row) for row in rows]
+    blocks = [
+        "".join(f"\t{str(v if v is not None else '').replace(chr(10), '')}\n" for v in row) for row in rows
+    ]
     return (head + "\n".join(blocks) + "\n\n二、下一步打算\n继续加强管理，提高资金使用效益。\n").encode()
 
 
@@ -144,7 +163,9 @@ def as_pdf(rows: Rows, merges: Iterable[str] = (), *, lines: bool = True) -> byt
         places.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (n, body)
     table = b"".join(b"%010d 00000 n \n" % p for p in places)
-    trailer = b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    trailer = (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    )
     return out + trailer % (len(objects) + 1, table, len(objects) + 1, len(out))
 
 

@@ -24,7 +24,11 @@ def records_of(case: Case) -> list[dict[str, Any]]:
 def faults(case: Case) -> tuple[int, list[str]]:
     """Number of cells that count, and what is wrong with those that came out otherwise."""
     found = records_of(case)
-    wrong = [] if len(found) == len(case.records) else [f"{case.name}: {len(found)} rows, not {len(case.records)}"]
+    wrong = (
+        []
+        if len(found) == len(case.records)
+        else [f"{case.name}: {len(found)} rows, not {len(case.records)}"]
+    )
     cells = 0
     for n, expected in enumerate(case.records):
         row = found[n] if n < len(found) else {}

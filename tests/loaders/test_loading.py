@@ -50,7 +50,12 @@ def test_bad_rows_are_told_with_row_column_and_what_to_do() -> None:
         ["产出指标", "数量指标", "里程", "≥5公里", 20], ["产出指标", "时效指标", "完工时间", "XX", 5],
     ]  # fmt: skip
     (table,) = loaded(rows).tables
-    assert [(p.row, p.column) for p in table.problems] == [(4, "三级指标"), (5, "权重"), (6, "指标值"), (7, "三级指标")]
+    assert [(p.row, p.column) for p in table.problems] == [
+        (4, "三级指标"),
+        (5, "权重"),
+        (6, "指标值"),
+        (7, "三级指标"),
+    ]
     assert "与第 3 行重复" in table.problems[3].message
     assert all("请" in p.message for p in table.problems)
     last = row_json(table, table.rows[-1])
@@ -77,10 +82,15 @@ def test_a_file_without_tables_says_what_was_looked_at() -> None:
 
 
 def test_mapping_can_be_corrected_and_is_remembered_by_its_fingerprint() -> None:
-    rows: list[list[object]] = [["类别", "一级指标", "二级指标", "三级指标", "考核口径"], ["教育", "产出指标", "数量指标", "学位数", "新增学位"]]
+    rows: list[list[object]] = [
+        ["类别", "一级指标", "二级指标", "三级指标", "考核口径"],
+        ["教育", "产出指标", "数量指标", "学位数", "新增学位"],
+    ]
     plain = loaded(rows, hints=Hints("indicators")).tables[0]
     assert plain.mapping.get("考核口径") is None
-    corrected = loaded(rows, hints=Hints("indicators", {"考核口径": "explanation", "类别": "sector"})).tables[0]
+    corrected = loaded(rows, hints=Hints("indicators", {"考核口径": "explanation", "类别": "sector"})).tables[
+        0
+    ]
     assert corrected.rows[0].text("explanation") == "新增学位"
     learned = {fingerprint([str(h) for h in rows[0]]): {"考核口径": "explanation"}}
     again = loaded(rows, hints=Hints("indicators", {}, learned)).tables[0]
@@ -113,7 +123,9 @@ def test_sectors_and_levels_are_brought_to_the_standard_form() -> None:
         ["行业", "一级指标", "二级指标", "三级指标", "计算公式"], ["教育", "产出", "数量", "学位数", "求和"],
         ["没有的行业", "效益", "社会效益", "受益人数", "求和"],
     ]  # fmt: skip
-    found = [c.record for c in build(loaded(rows), Options({"教育": "JY"})) if isinstance(c.record, Indicator)]
+    found = [
+        c.record for c in build(loaded(rows), Options({"教育": "JY"})) if isinstance(c.record, Indicator)
+    ]
     assert [(r.sector, r.subsector, r.level1, r.level2) for r in found] == [
         ("JY", "", "产出指标", "数量指标"), ("", "没有的行业", "效益指标", "社会效益指标"),
     ]  # fmt: skip
@@ -122,7 +134,9 @@ def test_sectors_and_levels_are_brought_to_the_standard_form() -> None:
 def test_csv_is_safe_for_spreadsheets() -> None:
     record = Indicator(code="A-SL-01", name="=HYPERLINK(1)", explanation="+1", formula="'=1", unit="-")
     data = export("a.csv", [record]).decode("utf-8-sig")
-    assert not any(cell.startswith(("=", "+", "-", "@")) for line in data.splitlines() for cell in line.split(","))
+    assert not any(
+        cell.startswith(("=", "+", "-", "@")) for line in data.splitlines() for cell in line.split(",")
+    )
     (candidate,) = [c for c in build(load_file("a.csv", data.encode())) if isinstance(c.record, Indicator)]
     assert candidate.record == record
 
@@ -133,7 +147,11 @@ def test_safe_cells_come_back(text: str) -> None:
     assert not safe(text).startswith(("=", "+", "-", "@"))
 
 
-_words = st.text(st.sampled_from("甲乙丙丁ABab01=+-@'\"，；、;,\n[]{}|%≥×"), min_size=1, max_size=8).map(str.strip).filter(bool)
+_words = (
+    st.text(st.sampled_from("甲乙丙丁ABab01=+-@'\"，；、;,\n[]{}|%≥×"), min_size=1, max_size=8)
+    .map(str.strip)
+    .filter(bool)
+)
 _lists = st.lists(_words, max_size=3).map(tuple)
 _decimals = st.decimals(0, 100, places=2, allow_nan=False, allow_infinity=False)
 _indicators = st.builds(
@@ -206,7 +224,9 @@ def _shaken(data: bytes, luck: random.Random) -> bytes:
 
 def test_mutated_files_never_crash_or_hang() -> None:
     luck = random.Random(2026)
-    corpus = [c for c in cases() if not c.name.endswith("pdf")] + [c for c in cases() if c.name.endswith("pdf")][:2]
+    corpus = [c for c in cases() if not c.name.endswith("pdf")] + [
+        c for c in cases() if c.name.endswith("pdf")
+    ][:2]
     slowest = 0.0
     for _ in range(MUTANTS):
         case = luck.choice(corpus)
@@ -221,6 +241,10 @@ def test_mutated_files_never_crash_or_hang() -> None:
 
 
 def test_decimals_of_money_are_exact() -> None:
-    rows: list[list[object]] = [["序号", "项目名称", "金额（元）"], [1, "甲", "1,234,567.89"], [2, "乙", "１２３４５．６"]]
+    rows: list[list[object]] = [
+        ["序号", "项目名称", "金额（元）"],
+        [1, "甲", "1,234,567.89"],
+        [2, "乙", "１２３４５．６"],
+    ]
     (table,) = loaded(rows).tables
     assert [r.numbers["amount"] for r in table.rows] == [Decimal("123.456789"), Decimal("1.23456")]

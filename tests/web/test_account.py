@@ -10,7 +10,9 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 
+from indicators.draft import Draft
 from kb.accounts import Role
+from kb.draft_saved import Saved
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
 from tests.web.conftest import NAMES, PASSWORD, SMALL, log_in, send, token_of
@@ -280,3 +282,15 @@ def test_undo_on_the_command_line(tmp_path: Path) -> None:
         assert kb.tuning.group(code) is None
     assert CliRunner().invoke(main, ["undo", "999"], env=environment).exit_code == 1
     assert CliRunner().invoke(main, ["undo", "1"], env=environment).exit_code == 1
+
+
+def test_drafts_of_a_person_are_listed(app: Flask, office: KnowledgeBase) -> None:
+    client = app.test_client()
+    assert client.get("/draft/mine").status_code == 303
+    log_in(client, NAMES[Role.DRAFTER])
+    assert "还没有草稿" in client.get("/draft/mine").text
+    office.drafts.create(Saved(draft=Draft(project="村道硬化")), who=NAMES[Role.DRAFTER])
+    office.drafts.create(Saved(draft=Draft(project="别人的项目")), who=NAMES[Role.ADMIN])
+    text = client.get("/draft/mine").text
+    assert "村道硬化" in text
+    assert "别人的项目" not in text

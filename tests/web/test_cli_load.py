@@ -29,7 +29,11 @@ def run(tmp_path: Path):
 def report(tmp_path: Path) -> Path:
     file = tmp_path / "2021年报告.txt"
     scores = as_txt(*department_scores()).decode()
-    text = as_txt(*project_list()).decode() + scores + "三、存在的问题\n主要有：一是目标质量不高，不够全面。二是运用不到位，范围小。\n四、打算\n无。\n"
+    text = (
+        as_txt(*project_list()).decode()
+        + scores
+        + "三、存在的问题\n主要有：一是目标质量不高，不够全面。二是运用不到位，范围小。\n四、打算\n无。\n"
+    )
     file.write_text(text, encoding="utf-8")
     return file
 

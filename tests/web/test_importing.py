@@ -51,7 +51,9 @@ def test_upload_preview_commit_and_undo(admin: FlaskClient, office: KnowledgeBas
     assert export("a.json", office.loading.records_of()) == before
 
 
-def test_bad_rows_keep_a_file_out_and_come_back_as_a_workbook(admin: FlaskClient, office: KnowledgeBase) -> None:
+def test_bad_rows_keep_a_file_out_and_come_back_as_a_workbook(
+    admin: FlaskClient, office: KnowledgeBase
+) -> None:
     rows, _ = indicator_set()
     rows[2] = [*rows[2][:4], "", *rows[2][5:]]
     page = sent(admin, "坏.xlsx", as_xlsx(rows), set="坏")
@@ -66,7 +68,10 @@ def test_bad_rows_keep_a_file_out_and_come_back_as_a_workbook(admin: FlaskClient
 
 
 def test_corrected_columns_are_read_again_and_remembered(admin: FlaskClient, office: KnowledgeBase) -> None:
-    rows = [["一级指标", "二级指标", "三级指标", "计量单位", "考核口径"], ["产出指标", "数量指标", "学位数", "个", "新增的学位"]]
+    rows = [
+        ["一级指标", "二级指标", "三级指标", "计量单位", "考核口径"],
+        ["产出指标", "数量指标", "学位数", "个", "新增的学位"],
+    ]
     page = sent(admin, "口径.xlsx", workbook(rows), kind="indicators")
     address = re.search(r'action="(/admin/import/[0-9a-f]+/mapping)"', page.text)
     assert address

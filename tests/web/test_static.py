@@ -79,12 +79,14 @@ def test_colours_are_chosen_in_tokens_only() -> None:
         )
 
 
-def test_every_class_in_a_template_has_a_style() -> None:
+def test_every_class_in_a_template_has_a_style_or_a_script() -> None:
     styles = "".join(p.read_text(encoding="utf-8") for p in (STATIC / "css").glob("*.css"))
-    named = set(re.findall(r"\.([a-z][a-z-]*)", styles))
+    scripts = "".join(p.read_text(encoding="utf-8") for p in (STATIC / "js").glob("*.js"))
+    named = set(re.findall(r"\.([a-z][a-z0-9-]*)", styles + scripts))
+    named |= set(re.findall(r"[\"'`]([a-z][a-z0-9-]*)[\"'`]", scripts))
     used: set[str] = set()
     for file in (STATIC.parent / "templates").glob("*.html"):
-        for value in re.findall(r'class="([^"]*)"', file.read_text(encoding="utf-8")):
-            used |= set(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", value).split())
-    behaviour = {"sortable"}
-    assert used - named - behaviour == set()
+        text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for value in re.findall(r'class="([^"]*)"', text):
+            used |= set(value.split())
+    assert used - named == set()

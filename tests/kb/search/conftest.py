@@ -60,5 +60,10 @@ def empty(tmp_path: Path) -> Iterator[SearchEngine]:
 
 def document(code: str, name: str, *body: str, **more: object) -> SearchDocument:
     """A search document with little in it."""
-    fields: dict[str, object] = {"kind": Kind.INDICATOR, "public_kind": "indicator", "url": f"/i/{code}", **more}
+    fields: dict[str, object] = {
+        "kind": Kind.INDICATOR,
+        "public_kind": "indicator",
+        "url": f"/i/{code}",
+        **more,
+    }
     return SearchDocument(id=code, code=code, name=name, body=body, **fields)  # type: ignore[arg-type]

@@ -48,7 +48,12 @@ def test_only_records_with_something_to_show_are_hits() -> None:
 
 def test_an_indicator_with_what_others_say_about_it() -> None:
     indicator = made()["JT-SL-01"]
-    assert (indicator.sector, indicator.set, indicator.used, indicator.core) == ("交通运输", "交通指标集", 1, True)
+    assert (indicator.sector, indicator.set, indicator.used, indicator.core) == (
+        "交通运输",
+        "交通指标集",
+        1,
+        True,
+    )
     assert indicator.body[0] == "建成验收的长度。"
     assert indicator.aside == ("不适用：养护项目（用列养里程）",)
     assert indicator.url == "/i/JT-SL-01"

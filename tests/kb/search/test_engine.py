@@ -194,7 +194,9 @@ def test_hostile_queries_are_answered(search: Search, query: str) -> None:
 def test_filters_facets_and_paging(search: Search, engine: SearchEngine) -> None:
     everything = search("满意度", limit=1000)
     assert everything.total == len(everything.hits) == sum(everything.facets["kind"].values())
-    assert list(everything.facets["kind"].values()) == sorted(everything.facets["kind"].values(), reverse=True)
+    assert list(everything.facets["kind"].values()) == sorted(
+        everything.facets["kind"].values(), reverse=True
+    )
     one = search("满意度", limit=1000, kind=("indicator",), sector=("教育",))
     assert {(hit.kind, hit.sector) for hit in one.hits} == {("indicator", "教育")}
     assert one.total == everything_of(everything.hits, "indicator", "教育")
@@ -211,7 +213,9 @@ def everything_of(hits: object, kind: str, sector: str) -> int:
 
 def test_an_empty_query_lists_everything(search: Search, shipped: list[SearchDocument]) -> None:
     assert search("").total == len(shipped)
-    assert search("行业:教育 类型:指标").total == sum(d.sector == "教育" and d.kind == "indicator" for d in shipped)
+    assert search("行业:教育 类型:指标").total == sum(
+        d.sector == "教育" and d.kind == "indicator" for d in shipped
+    )
 
 
 def test_code_first_name_first_retired_last(empty: SearchEngine) -> None:

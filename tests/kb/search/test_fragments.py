@@ -14,7 +14,7 @@ from kb.search.text import fold
 from kb.search.vocabulary import Vocabulary
 from tests.kb.search.conftest import document
 
-ALPHABET = "农村公路养护里程率的不12.㎡％ -“”\"名称:()，。ＰＭa\u200b驗收\n"
+ALPHABET = '农村公路养护里程率的不12.㎡％ -“”"名称:()，。ＰＭa\u200b驗收\n'
 TEXT = st.text(ALPHABET, min_size=1, max_size=24)
 
 
@@ -59,4 +59,6 @@ def test_marks_lie_inside_the_text_and_apart(engine: SearchEngine, shipped: list
                 assert places == sorted(set(places))
                 assert not places or (places[0] >= 0 and places[-1] <= len(text))
             bare = hit.snippet.removeprefix("…").removesuffix("…")
-            assert not by_id[hit.id].body or any(bare in text for text in (*by_id[hit.id].body, *by_id[hit.id].aside))
+            assert not by_id[hit.id].body or any(
+                bare in text for text in (*by_id[hit.id].body, *by_id[hit.id].aside)
+            )

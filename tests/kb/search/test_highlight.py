@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from kb.search.highlight import WIDTH, marks, snippet
 from kb.search.text import normalise
 
-LONG = "当年建成并通过交工验收的县道、乡道、村道长度，" * 8 + "按施工图桩号丈量ＰＭ２．５只完成路基的路段不计。" + "其余略。" * 40
+LONG = (
+    "当年建成并通过交工验收的县道、乡道、村道长度，" * 8
+    + "按施工图桩号丈量ＰＭ２．５只完成路基的路段不计。"
+    + "其余略。" * 40
+)
 
 
 def test_overlapping_and_touching_marks_are_one() -> None:
@@ -40,7 +44,10 @@ def test_the_first_text_is_shown_unless_another_tells_more() -> None:
     assert snippet([], ["里程"]) == ("", ())
 
 
-@given(st.text("农村公路PM2.5，。 ", max_size=300), st.lists(st.text("农村公路pm2", min_size=1, max_size=3), max_size=4))
+@given(
+    st.text("农村公路PM2.5，。 ", max_size=300),
+    st.lists(st.text("农村公路pm2", min_size=1, max_size=3), max_size=4),
+)
 def test_a_snippet_is_a_piece_of_its_text(text: str, words: list[str]) -> None:
     shown, found = snippet([(text, normalise(text))], words, words)
     assert shown.removeprefix("…").removesuffix("…") in text

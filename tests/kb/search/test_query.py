@@ -10,7 +10,25 @@ from kb.search.intent import Known, understand
 from kb.search.query import LIMIT, parse
 from kb.search.segment import Lexicon
 
-WORDS = ["教育", "质量", "农村", "公路", "养护", "里程", "满意度", "目标", "审核", "灌溉", "面积", "演出", "完工", "项目", "经费", "办结", "一事一议"]
+WORDS = [
+    "教育",
+    "质量",
+    "农村",
+    "公路",
+    "养护",
+    "里程",
+    "满意度",
+    "目标",
+    "审核",
+    "灌溉",
+    "面积",
+    "演出",
+    "完工",
+    "项目",
+    "经费",
+    "办结",
+    "一事一议",
+]
 KNOWN = Known(
     Lexicon(dict.fromkeys(WORDS, 10)),
     {"教育": "教育", "环卫": "环境卫生"},

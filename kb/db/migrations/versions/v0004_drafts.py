@@ -22,7 +22,9 @@ def upgrade() -> None:
     op.create_index("ix_saved_draft_expires_at", "saved_draft", ["expires_at"])
     op.create_table(
         "draft_version",
-        sa.Column("draft", sa.String(40), sa.ForeignKey("saved_draft.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "draft", sa.String(40), sa.ForeignKey("saved_draft.id", ondelete="CASCADE"), primary_key=True
+        ),
         sa.Column("number", sa.Integer(), primary_key=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("who", sa.String(80), nullable=False),
