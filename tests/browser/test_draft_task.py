@@ -23,6 +23,8 @@ def editor(open_page: Open, **options: Any) -> Any:
     page.click("#go")
     page.click("#make")
     page.wait_for_selector("#grid")
+    if options.get("java_script_enabled", True):
+        page.locator(".scripted").wait_for()  # shown by the script: keys and paste work from here on
     return page
 
 

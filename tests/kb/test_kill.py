@@ -12,7 +12,9 @@ import pytest
 
 from kb.settings import Settings
 
-KILLS = 12
+KILLS = 11
+MOST_TRIES = 60
+"""A kill that comes after the command has ended proves nothing and does not count."""
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -51,11 +53,14 @@ def test_killed_first_build_is_completed_by_the_next_start(start: Start, setting
     luck = random.Random(20260)
     whole = measured(start, "check")
     hits = 0
-    for _ in range(KILLS):
+    for _ in range(MOST_TRIES):
         shutil.rmtree(settings.home, ignore_errors=True)
-        hits += killed_somewhere(start, whole, luck, "check")
-        answers(start)
-    assert hits >= KILLS // 2, "the kills came too late to mean anything"
+        if killed_somewhere(start, whole, luck, "check"):
+            hits += 1
+            answers(start)
+        if hits == KILLS:
+            return
+    pytest.fail(f"only {hits} kills hit a running build")
 
 
 @pytest.mark.slow
@@ -64,7 +69,10 @@ def test_killed_reindex_leaves_an_index_that_answers(start: Start) -> None:
     finished(start("check"))
     whole = measured(start, "reindex")
     hits = 0
-    for _ in range(KILLS):
-        hits += killed_somewhere(start, whole, luck, "reindex")
-        answers(start)
-    assert hits >= KILLS // 2, "the kills came too late to mean anything"
+    for _ in range(MOST_TRIES):
+        if killed_somewhere(start, whole, luck, "reindex"):
+            hits += 1
+            answers(start)
+        if hits == KILLS:
+            return
+    pytest.fail(f"only {hits} kills hit a running reindex")
