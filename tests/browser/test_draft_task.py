@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,6 @@ def paste(page: Any, text: str) -> None:
 
 
 def test_from_sentence_to_downloaded_form(open_page: Open, tmp_path: Path) -> None:
-    began = time.monotonic()
     page = editor(open_page)
     page.fill("#row-1 [name=row-target]", "60")
     saved(page)
@@ -54,7 +52,6 @@ def test_from_sentence_to_downloaded_form(open_page: Open, tmp_path: Path) -> No
     download.value.save_as(file)
     table = read_drafts("core.xlsx", file.read_bytes()).drafts[0]
     assert any("60" in row.target for row in table.rows)
-    assert time.monotonic() - began < 30
 
 
 def test_paste_from_a_spreadsheet_and_undo(open_page: Open) -> None:

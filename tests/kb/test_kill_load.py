@@ -15,7 +15,7 @@ from kb.settings import Settings
 from loaders.exports import export
 from tests.bench.load import many_rows
 
-KILLS = 10
+KILLS = 16
 ROWS = 600
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -66,7 +66,7 @@ def test_killed_loads_and_undos_leave_all_or_nothing(
     back = timed(start, "undo", str(newest(settings)))
     assert state(settings) == before
     hits = 0
-    for _ in range(KILLS):
+    for _ in range(4 * KILLS):
         hits += killed(start, (whole * 0.3, whole), luck, *load)
         found = state(settings)
         assert found in (before, after)
@@ -78,4 +78,6 @@ def test_killed_loads_and_undos_leave_all_or_nothing(
         if found == after:
             timed(start, "undo", str(newest(settings)))
         assert state(settings) == before
-    assert hits >= KILLS, "the kills came too late to mean anything"
+        if hits >= KILLS:
+            return
+    pytest.fail(f"only {hits} kills hit a running load or undo")
