@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from loaders.drafts import read_drafts
 
@@ -59,16 +60,16 @@ def test_paste_from_a_spreadsheet_and_undo(open_page: Open) -> None:
     rows = page.locator("#grid tbody.row").count()
     page.focus(f"#row-{rows} [name=row-name]")
     paste(page, "粘贴一\t≥\t95\t%\t5\n粘贴二\t≤\t3\t起\t5\n")
-    assert page.locator("#grid tbody.row").count() == rows + 1
-    assert page.input_value(f"#row-{rows + 1} [name=row-name]") == "粘贴二"
-    assert page.input_value(f"#row-{rows} [name=row-target]") == "95"
+    expect(page.locator("#grid tbody.row")).to_have_count(rows + 1)
+    expect(page.locator(f"#row-{rows + 1} [name=row-name]")).to_have_value("粘贴二")
+    expect(page.locator(f"#row-{rows} [name=row-target]")).to_have_value("95")
     page.keyboard.press("Control+z")
-    assert page.locator("#grid tbody.row").count() == rows
+    expect(page.locator("#grid tbody.row")).to_have_count(rows)
     page.keyboard.press("Control+y")
-    assert page.locator("#grid tbody.row").count() == rows + 1
+    expect(page.locator("#grid tbody.row")).to_have_count(rows + 1)
     saved(page)
     page.reload()
-    assert page.input_value(f"#row-{rows + 1} [name=row-name]") == "粘贴二"
+    expect(page.locator(f"#row-{rows + 1} [name=row-name]")).to_have_value("粘贴二")
 
 
 def test_keys_walk_move_copy_and_delete(open_page: Open) -> None:
@@ -79,11 +80,11 @@ def test_keys_walk_move_copy_and_delete(open_page: Open) -> None:
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.closest('tbody').id") == "row-2"
     page.keyboard.press("Alt+ArrowUp")
-    assert page.input_value("#row-1 [name=row-name]") == second
+    expect(page.locator("#row-1 [name=row-name]")).to_have_value(second)
     page.keyboard.press("Control+d")
-    assert page.locator("#grid tbody.row").count() == rows + 1
+    expect(page.locator("#grid tbody.row")).to_have_count(rows + 1)
     page.keyboard.press("Control+Delete")
-    assert page.locator("#grid tbody.row").count() == rows
+    expect(page.locator("#grid tbody.row")).to_have_count(rows)
     assert first in [page.input_value(f"#row-{n} [name=row-name]") for n in (1, 2)]
     saved(page)
 
@@ -103,7 +104,7 @@ def test_weights_balance_around_a_lock(open_page: Open) -> None:
     page.check("#row-2 [name=lock]")
     page.click("button[value=balance]")
     page.locator("#sums", has_text="合计 90 分").wait_for()
-    assert page.input_value("#row-2 [name=row-weight]") == "25"
+    expect(page.locator("#row-2 [name=row-weight]")).to_have_value("25")
     saved(page)
 
 
@@ -111,10 +112,10 @@ def test_without_javascript(open_page: Open) -> None:
     page = editor(open_page, java_script_enabled=False)
     rows = page.locator("#grid tbody.row").count()
     page.click("#add")
-    assert page.locator("#grid tbody.row").count() == rows + 1
+    expect(page.locator("#grid tbody.row")).to_have_count(rows + 1)
     page.fill(f"#row-{rows + 1} [name=row-name]", "自拟指标")
     page.click("button[value=save]")
-    assert page.input_value(f"#row-{rows + 1} [name=row-name]") == "自拟指标"
+    expect(page.locator(f"#row-{rows + 1} [name=row-name]")).to_have_value("自拟指标")
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
@@ -72,13 +73,13 @@ def test_pasting_leads_to_a_table_that_is_worked_by_keys(visit: Open) -> None:
     assert page.locator(".finding.current").get_attribute("id") == first
     page.keyboard.press("a")
     page.wait_for_selector(".finding.decided")
-    assert page.locator(f'[id="{first}"] .badge.good').inner_text() == "采纳"
+    expect(page.locator(f'[id="{first}"] .badge.good')).to_have_text("采纳")
     assert page.locator(".finding.current").get_attribute("id") != first  # on to the next that waits
     page.keyboard.press("d")
     page.keyboard.type("批复文件如此 jkad")
     page.keyboard.press("Enter")
     page.wait_for_selector(".finding.decided >> nth=1")
-    assert "批复文件如此 jkad" in page.inner_text("#rows") + page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("批复文件如此 jkad")
 
 
 def test_editing_a_row_shows_what_was_changed(visit: Open) -> None:
@@ -90,7 +91,7 @@ def test_editing_a_row_shows_what_was_changed(visit: Open) -> None:
     finding.locator("input[name=new-target]").fill("≥90%")
     finding.locator("details.rewrite button").click()
     page.wait_for_selector(".change ins")
-    assert page.locator(".change ins").first.inner_text() == "≥90%"
+    expect(page.locator(".change ins").first).to_have_text("≥90%")
     with page.expect_download() as download:
         page.click("text=批注表和修改稿")
     assert download.value.suggested_filename.endswith("体检批注.xlsx")
@@ -101,7 +102,7 @@ def test_a_season_is_dropped_watched_and_read_on_a_phone(visit: Open, tmp_path: 
     archive.write_bytes(packed(iter([*files(forms(40), ["xlsx", "docx", "csv"]), *bad_files()])))
     page = visit("/review")
     page.set_input_files("#file", str(archive))
-    assert "已选 1 个文件" in page.inner_text("#chosen")
+    expect(page.locator("#chosen")).to_contain_text("已选 1 个文件")
     page.click("#go")
     page.wait_for_selector(".risks", timeout=40_000)
     assert page.locator(".risks tbody tr").count() >= 40
@@ -124,7 +125,7 @@ def test_all_of_it_works_without_javascript(visit: Open) -> None:
     finding.locator("details.why summary").click()
     finding.locator("input[name=reason]").fill("有分档")
     finding.locator("details.why button").click()
-    assert "理由：有分档" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("理由：有分档")
     assert re.search(r"/review/[\w-]{22}/1", page.url)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +20,7 @@ def test_search_by_keyboard_alone(open_page: Open) -> None:
     page.keyboard.type("修路")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=*")
-    assert page.locator(".hit").count() > 0
+    expect(page.locator(".hit").first).to_be_visible()
     page.locator(".hit h2 a").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".crumbs [aria-current=page]")
@@ -31,7 +32,7 @@ def test_slash_goes_to_the_search_box(open_page: Open) -> None:
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.name") == "q"
     page.keyboard.type("a/b")
-    assert page.input_value("input[name=q]") == "a/b"
+    expect(page.locator("input[name=q]")).to_have_value("a/b")
 
 
 def test_suggestions_by_keyboard(open_page: Open) -> None:
@@ -40,11 +41,11 @@ def test_suggestions_by_keyboard(open_page: Open) -> None:
     page.wait_for_selector(".suggestions li")
     page.keyboard.press("ArrowDown")
     chosen = page.locator(".suggestions li[aria-selected=true]")
-    assert chosen.count() == 1
+    expect(chosen).to_have_count(1)
     assert page.locator("input[name=q]").get_attribute("aria-activedescendant") == chosen.get_attribute("id")
     page.keyboard.press("Escape")
     assert not page.locator(".suggestions").is_visible()
-    assert page.input_value("input[name=q]") == "道路"
+    expect(page.locator("input[name=q]")).to_have_value("道路")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=*")
 
@@ -80,10 +81,10 @@ def test_facets_narrow_add_and_go(open_page: Open) -> None:
     assert "kind=" in page.url
     page.locator(".facet", has_text="行业").locator("a").first.click()
     page.wait_for_url("**sector=**")
-    assert page.locator(".chip").count() == 2
+    expect(page.locator(".chip")).to_have_count(2)
     assert total(page) <= narrowed
     page.go_back()
-    assert page.locator(".chip").count() == 1
+    expect(page.locator(".chip")).to_have_count(1)
     page.locator(".chip").first.click()
     page.wait_for_function("!document.querySelector('.chip')")
     assert total(page) == before
@@ -101,7 +102,7 @@ def test_whole_task_with_and_without_javascript(open_page: Open, script: bool) -
     page = open_page("/", java_script_enabled=script)
     page.fill("input[name=q]", "村里修路")
     page.click(".searchbox button")
-    assert page.locator(".hit").count() > 0
+    expect(page.locator(".hit").first).to_be_visible()
     page.locator(".facet a", has_text="指标").first.click()
     page.locator(".hit h2 a").first.click()
     assert page.locator("#calc").is_visible()
