@@ -64,17 +64,18 @@ def test_pasting_leads_to_a_table_that_is_worked_by_keys(visit: Open) -> None:
     page = visit("/review")
     paste(page)
     page.click(".risks tbody a")
-    assert page.locator("#keys").is_visible()
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("j")
     first = page.locator(".finding.current").get_attribute("id")
     page.keyboard.press("j")
-    assert page.locator(".finding.current").get_attribute("id") != first
+    expect(page.locator(".finding.current")).not_to_have_id(str(first))
     page.keyboard.press("k")
-    assert page.locator(".finding.current").get_attribute("id") == first
+    expect(page.locator(".finding.current")).to_have_id(str(first))
     page.keyboard.press("a")
     page.wait_for_selector(".finding.decided")
     expect(page.locator(f'[id="{first}"] .badge.good')).to_have_text("采纳")
-    assert page.locator(".finding.current").get_attribute("id") != first  # on to the next that waits
+    expect(page.locator("#keys")).to_be_visible()
+    expect(page.locator(".finding.current")).not_to_have_id(str(first))  # on to the next that waits
     page.keyboard.press("d")
     page.keyboard.type("批复文件如此 jkad")
     page.keyboard.press("Enter")
