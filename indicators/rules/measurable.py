@@ -234,7 +234,9 @@ def beyond_hundred(row: RowFacts, checking: Checking) -> Finding | None:
         return None
     if above and row.tail not in {Tail.RATE, Tail.DEGREE}:
         return checking.row(row, severity=Severity.HINT, evidence=row.shown())
-    fields = None if above else {"comparator": "=", "target": "100", "unit": "%"}
+    # =100 % is no repair where nobody can reach it: satisfaction is left to P41 and the reviewer.
+    settled = above or "满意" in row.name
+    fields = None if settled else {"comparator": "=", "target": "100", "unit": "%"}
     return checking.row(row, evidence=row.shown(), fields=fields)
 
 
