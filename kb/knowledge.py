@@ -41,6 +41,7 @@ from kb.db.audit import AuditLog
 from kb.db.counters import Counters
 from kb.db.drafts import DraftRows
 from kb.db.engine import open_engine
+from kb.db.filed import FiledRows
 from kb.db.reader import Reader
 from kb.db.reviews import ReviewRows
 from kb.db.store import Store
@@ -53,6 +54,7 @@ from kb.errors import (
     UnknownBatchError,
     UnknownCodeError,
 )
+from kb.filed import FiledTables
 from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
 from kb.learning import Learning, normal_query
@@ -114,6 +116,7 @@ class KnowledgeBase:
         self._engine = SearchEngine(settings.index_folder, vocabulary(reader), settings.search_memory_mb)
         self.reviews = ReviewStore(ReviewRows(reader.engine), settings.home / "uploads")
         self.drafts = DraftStore(DraftRows(reader.engine))
+        self.filed = FiledTables(FiledRows(reader.engine))
         self._preparing = threading.Lock()
         self._prepared_reviewer: tuple[str, Reviewer] | None = None
         self._prepared_drafter: tuple[str, Drafter] | None = None
@@ -306,6 +309,8 @@ class KnowledgeBase:
         if name.startswith(BATCH_PREFIX):
             raise CatalogueBatchError(batch)
         done = self._store.undo(batch, actor=actor, reason=reason)
+        if self.filed.concerns(batch):
+            self.filed.rebuild()
         self._apply()
         return done.number
 

@@ -31,7 +31,9 @@ def review() -> tuple[Response, int] | Response:
         pack = kb.reviews.pack(request.args.get("rules", ""))
     except UnknownPackError as error:
         abort(400, str(error))
-    reviewed = list(review_files(kb.reviewer(), files, pack, kb.reviews.bounds(), workshop().room.read))
+    reviewed = list(
+        review_files(kb.reviewer(), files, pack, kb.reviews.bounds(), workshop().room.read, kb.filed.peers)
+    )
     return _answer(reviewed)
 
 

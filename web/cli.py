@@ -19,6 +19,7 @@ from kb.search.answer import Filters
 from web import printing
 from web.cli_base import ProgressBar, home_option, knowledge, with_knowledge
 from web.cli_draft import draft
+from web.cli_filed import filed
 from web.cli_load import export, load
 from web.cli_review import review
 from web.cli_user import undo, user
@@ -164,3 +165,4 @@ main.add_command(undo)
 main.add_command(draft)
 main.add_command(load)
 main.add_command(export)
+main.add_command(filed)

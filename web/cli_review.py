@@ -48,7 +48,7 @@ def review(
     given = list(_read(files))
     kept: list[ReviewedFile] = []
     failed = False
-    for reviewed in review_files(kb.reviewer(), given, pack, kb.reviews.bounds()):
+    for reviewed in review_files(kb.reviewer(), given, pack, kb.reviews.bounds(), elsewhere=kb.filed.peers):
         failed |= bool(reviewed.error)
         click.echo(printing.json_line(reviewed.as_json()) if as_json else printing.review_text(reviewed))
         if reviewed.error:

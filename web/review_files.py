@@ -16,6 +16,9 @@ from loaders.archive import is_archive, unpack
 from loaders.errors import FileError
 from web.review_reading import Outcome, read_here
 
+Elsewhere = Callable[[Draft], Sequence[Draft]]
+"""Finds tables like one in hand among those filed before."""
+
 MOST_FILES = 3000
 """Files of one request or job, those inside archives counted."""
 
@@ -81,17 +84,19 @@ def review_files(
     pack: RulePack | None = None,
     bounds: Bounds | None = None,
     read: Callable[[Iterable[tuple[str, bytes | FileError]]], Iterator[Outcome]] | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[ReviewedFile]:
     """Each file reviewed in turn; one that cannot be read is told and the rest go on.
 
-    ``read`` reads the files; without it they are read in this process.
+    ``read`` reads the files; without it they are read in this process. ``elsewhere`` finds tables to
+    compare one with.
     """
     outcomes = read(expand(files)) if read else (read_here(name, data) for name, data in expand(files))
     for outcome in outcomes:
         drafts = outcome.read.drafts if outcome.read else ()
         yield ReviewedFile(
             outcome.name,
-            tuple(r for _, r in reviews_of(reviewer, drafts, pack, bounds)),
+            tuple(r for _, r in reviews_of(reviewer, drafts, pack, bounds, elsewhere=elsewhere)),
             problems_of(outcome),
             outcome.error,
         )
@@ -110,12 +115,17 @@ def reviews_of(
     pack: RulePack | None = None,
     bounds: Bounds | None = None,
     others: Sequence[Draft] = (),
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[tuple[int, Review]]:
-    """(position, review) of drafts; tables of one unit are compared with each other and with ``others``."""
+    """(position, review) of drafts.
+
+    Tables of one unit are compared with each other and with ``others``, each with what ``elsewhere`` finds.
+    """
     by_unit: dict[str, list[Draft]] = defaultdict(list)
     for draft in (*drafts, *others):
         if draft.unit or draft.department:
             by_unit[draft.unit or draft.department].append(draft)
     for position, draft in enumerate(drafts):
         peers = [d for d in by_unit.get(draft.unit or draft.department, ()) if d is not draft]
+        peers += elsewhere(draft) if elsewhere else ()
         yield position, reviewer.review(draft, pack, peers, bounds)

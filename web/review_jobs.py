@@ -119,7 +119,9 @@ class Workshop:
         self, job: Job, drafts: list[Draft], earlier: list[Draft], made: list[Review]
     ) -> Iterator[tuple[int, Review]]:
         pack, bounds = self.kb.reviews.pack(job.pack), self.kb.reviews.bounds()
-        for position, review in reviews_of(self.kb.reviewer(), drafts, pack, bounds, earlier):
+        for position, review in reviews_of(
+            self.kb.reviewer(), drafts, pack, bounds, earlier, self.kb.filed.peers
+        ):
             made.append(review)
             self._tell(job, JobState.REVIEWING, position + 1, len(drafts))
             yield position, review

@@ -180,8 +180,19 @@ def same_set_elsewhere(table: TableFacts, checking: Checking) -> Iterator[Findin
             continue
         kin = likeness(peer.project, table.draft.project) >= checking["kin"]
         own_severity = Severity.HINT if kin else None
-        yield checking.whole(severity=own_severity, other=peer.project, same=same, evidence=peer.project)
+        other_name = _named(peer, table.draft)
+        yield checking.whole(severity=own_severity, other=other_name, same=same, evidence=other_name)
         return
+
+
+def _named(peer: Draft, own: Draft) -> str:
+    """Another table's project, with its unit and year where these are not the table's own."""
+    about = [
+        peer.unit if peer.unit != own.unit else "",
+        f"{peer.year}年" if peer.year not in (None, own.year) else "",
+    ]
+    told = "，".join(a for a in about if a)
+    return f"{peer.project}（{told}）" if told else peer.project
 
 
 def row_keys(draft: Draft) -> Counter[tuple[str, str]]:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from kb.errors import DatabaseUnavailableError, NewerDatabaseError
 
-HEAD = "0004"
+HEAD = "0005"
 """Newest migration; a test holds it against the migration scripts."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

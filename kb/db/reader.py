@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from indicators.model import RECORD_TYPES, Kind, Record
 from kb.db import tables as t
+from kb.db.filed_tables import filed_table
 from kb.db.rows import digest_of, record_from
 from kb.db.store import last_outbox_id
 from kb.views import BatchInfo, Ref, Version
@@ -186,10 +187,13 @@ class Reader:
             return connection.execute(select(t.batch.c.name).where(t.batch.c.id == number)).scalar()
 
     def batches(self, limit: int) -> list[BatchInfo]:
-        """The newest batches that changed anything, each with the number of records and settings it changed."""
-        size = func.count(t.revision.c.code).label("size")
-        query = select(t.batch, size).join(t.revision, t.revision.c.batch == t.batch.c.id)
-        query = query.group_by(*t.batch.c).order_by(t.batch.c.id.desc()).limit(limit)
+        """The newest batches that changed anything, each with the number of records, settings and filed tables."""
+        sizes = [
+            select(func.count()).where(column == t.batch.c.id).scalar_subquery()
+            for column in (t.revision.c.batch, filed_table.c.batch, filed_table.c.withdrawn)
+        ]
+        size = (sizes[0] + sizes[1] + sizes[2]).label("size")
+        query = select(t.batch, size).where(size > 0).order_by(t.batch.c.id.desc()).limit(limit)
         with self.engine.connect() as connection:
             return [
                 BatchInfo(r.id, r.name, r.actor, r.reason, _aware(r.at), r.size)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, sele
 
 from indicators.model import Kind, Record
 from kb.db import tables as t
-from kb.db.audit import note
+from kb.db.batches import begin_batch
+from kb.db.filed import withdraw
 from kb.db.rows import body_of, columns_of, links_of, record_from, targets_of, without_change
 from kb.errors import ChangedMeanwhileError, UndoConflictError, UnknownBatchError
 
@@ -102,6 +103,7 @@ class Store:
                 raise UnknownBatchError(number)
             writer = _begin(connection, f"撤回第 {number} 批：{row.name}"[:200], actor, reason)
             _undo(connection, writer, number)
+            writer.changed += withdraw(connection, number, writer.number)
         return writer.batch
 
     def set(self, key: str, value: str) -> None:
@@ -246,8 +248,7 @@ class _Writer:
 def _begin(connection: Connection, name: str, actor: str, reason: str) -> _Writer:
     """A writer on a new batch, which the audit log names."""
     at = now()
-    number = _insert_batch(connection, name, actor, reason, at)
-    note(connection, actor, "写入", f"第 {number} 批", f"{name}：{reason}" if reason else name, at)
+    number = begin_batch(connection, name, actor, reason, at)
     kept = select(t.revision.c.code, func.max(t.revision.c.version).label("version"))
     known = {r.code: (r.version, "") for r in connection.execute(kept.group_by(t.revision.c.code))}
     standing = select(t.record.c.code, t.record.c.version, t.record.c.digest)
@@ -327,13 +328,6 @@ def _newest_bodies(connection: Connection, number: int) -> dict[str, str | None]
         newest, (newest.c.code == t.revision.c.code) & (newest.c.version == t.revision.c.version)
     )
     return {row.code: row.body for row in connection.execute(query)}
-
-
-def _insert_batch(connection: Connection, name: str, actor: str, reason: str, at: datetime) -> int:
-    result = connection.execute(insert(t.batch).values(name=name, actor=actor, reason=reason, at=at))
-    key = result.inserted_primary_key
-    assert key is not None  # noqa: S101 - an INSERT of one row always has one
-    return int(key[0])
 
 
 def _set(connection: Connection, key: str, value: str) -> None:
