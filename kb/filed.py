@@ -17,7 +17,7 @@ import numpy as np
 from indicators.draft import Draft, DraftRow
 from indicators.rules.facts import RowFacts, joined, read_row
 from indicators.rules.fitness import row_keys
-from kb.db.filed import FiledRows
+from kb.db.filed import FiledRows, figure
 from kb.errors import KnowledgeError
 from kb.filed_records import Alike, FiledLine, FiledRow, FiledTable, FiledTotals, Landscape, Season
 from kb.matching import match
@@ -142,7 +142,7 @@ class _Reader:
         rows = tuple(self._row(number, row, sector) for number, row in enumerate(draft.rows, 1))
         line = FiledLine(
             project=draft.project, unit=draft.unit or draft.department, region=self._region, year=draft.year,
-            sector=sector, amount=float(draft.amount) if draft.amount is not None else None, file=draft.file,
+            sector=sector, amount=draft.amount, file=draft.file,
         )  # fmt: skip
         keys = row_keys(draft)
         heading = (line.project, line.unit, line.region, line.year, line.amount)
@@ -188,7 +188,7 @@ def _landscapes(values: Iterable[tuple[str, str, float]], now: datetime) -> Iter
     for (indicator, unit), members in groupby(values, key=lambda v: (v[0], v[1])):
         found = np.array([m[2] for m in members])
         if len(found) >= _FEW:
-            low, lower, middle, upper, high = (float(q) for q in np.quantile(found, [0, 0.25, 0.5, 0.75, 1]))
+            low, lower, middle, upper, high = (figure(q) for q in np.quantile(found, [0, 0.25, 0.5, 0.75, 1]))
             yield Landscape(
                 indicator=indicator, unit=unit, n=len(found), minimum=low, lower=lower, median=middle, upper=upper,
                 maximum=high, built_at=now,

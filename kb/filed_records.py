@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -19,7 +20,7 @@ class FiledLine(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     year: int | None = None
     sector: str = ""
-    amount: float | None = None
+    amount: Decimal | None = None
     file: str = ""
     withdrawn: int | None = None
 
@@ -71,11 +72,11 @@ class Landscape(msgspec.Struct, frozen=True, kw_only=True):
     indicator: str
     unit: str
     n: int
-    minimum: float
-    lower: float
-    median: float
-    upper: float
-    maximum: float
+    minimum: Decimal
+    lower: Decimal
+    median: Decimal
+    upper: Decimal
+    maximum: Decimal
     built_at: datetime
 
 

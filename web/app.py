@@ -18,6 +18,7 @@ from web import (
     draft_table,
     drafting,
     errors,
+    filed,
     health,
     importing,
     permissions,
@@ -38,7 +39,15 @@ MAX_BODY = 64 * 1024 * 1024
 
 _REVIEW = (reviewing.pages, review_downloads.pages, api_review.pages, rules.pages)
 _DRAFT = (drafting.pages, draft_table.pages, api_draft.pages)
-_OFFICE = (account.pages, health.pages, admin.pages, teaching.pages, users.pages, importing.pages)
+_OFFICE = (
+    account.pages,
+    health.pages,
+    admin.pages,
+    teaching.pages,
+    users.pages,
+    importing.pages,
+    filed.pages,
+)
 
 
 def create_app(kb: KnowledgeBase) -> Flask:

@@ -70,7 +70,13 @@ def indicator(code: str) -> str | Response:
     if isinstance(view, Response):
         return view
     plots = [(landscape, _plot(landscape)) for landscape in view.landscapes]
-    return render_template("indicator.html", view=view, plots=plots, guide=_guide_for(view.indicator.level2))
+    return render_template(
+        "indicator.html",
+        view=view,
+        plots=plots,
+        guide=_guide_for(view.indicator.level2),
+        filed=knowledge().filed.landscapes(view.indicator.code),
+    )
 
 
 def _plot(landscape: Landscape) -> Strip | None:

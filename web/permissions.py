@@ -96,6 +96,9 @@ TABLE: dict[tuple[str, str], Rule] = {
         methods="POST", token=False,
     ),
     **_rules(ADMIN, "rules.change", methods="POST"),
+    **_rules(ADMIN, "filed.seasons"),
+    **_rules(ADMIN, "filed.file_job", methods="POST"),
+    **_rules(REVIEWER, "filed.table"),
     **_rules(ADMIN, "importing.start", "importing.preview", "importing.bad"),
     **_rules(ADMIN, "importing.upload", "importing.remap", "importing.commit", methods="POST"),
 }  # fmt: skip

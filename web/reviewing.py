@@ -235,6 +235,7 @@ def _table_page(found: Job, number: int, error: str = "") -> str:
         before=order[place - 1] if place else None,
         after=order[place + 1] if place + 1 < len(order) else None,
         earlier=kb.reviews.lines(found.earlier) if found.earlier else [],
+        alike=kb.filed.alike(review.draft),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -110,7 +111,8 @@ class FiledRows:
         query = select(t.filed_landscape).where(t.filed_landscape.c.indicator == indicator)
         with self.reading.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return sorted((Landscape(**row) for row in rows), key=lambda s: (-s.n, s.unit))
+        found = [Landscape(**{n: _shown(v) for n, v in row.items()}) for row in rows]
+        return sorted(found, key=lambda s: (-s.n, s.unit))
 
     def values(self) -> Iterator[tuple[str, str, float]]:
         """(indicator, unit, value) of every row that counts, in this order; read as a stream."""
@@ -134,9 +136,15 @@ class FiledRows:
             connection.execute(delete(t.filed_landscape))
             for some in _chunks(found, _CHUNK):
                 rows = [{n: getattr(s, n) for n in s.__struct_fields__} for s in some]
-                connection.execute(insert(t.filed_landscape), rows)
+                connection.execute(insert(t.filed_landscape), [_stored(row) for row in rows])
                 number += len(rows)
         return number
+
+
+def figure(value: float) -> Decimal:
+    """A stored number as it is shown: six decimals at most, none that say nothing."""
+    plain = Decimal(f"{value:.6f}").normalize()
+    return plain.quantize(Decimal(1)) if plain == plain.to_integral_value() else plain
 
 
 def withdraw(connection: Connection, batch: int, by: int) -> int:
@@ -170,7 +178,7 @@ def _insert(connection: Connection, fresh: Sequence[FiledTable], last: int, batc
     keys: list[dict[str, Any]] = []
     for id_, f in enumerate(fresh, last + 1):
         head = {n: getattr(f.line, n) for n in FiledLine.__struct_fields__ if n not in ("id", "batch")}
-        heads.append({**head, "id": id_, "batch": batch, "digest": f.digest, "size": len(f.rows)})
+        heads.append({**_stored(head), "id": id_, "batch": batch, "digest": f.digest, "size": len(f.rows)})
         rows += [{n: getattr(row, n) for n in FiledRow.__struct_fields__} | {"filed": id_} for row in f.rows]
         keys += [{"key": key, "filed": id_} for key in set(f.bands)]
     for table, values in ((t.filed_table, heads), (t.filed_row, rows), (t.filed_band, keys)):
@@ -178,8 +186,16 @@ def _insert(connection: Connection, fresh: Sequence[FiledTable], last: int, batc
             connection.execute(insert(table), values)
 
 
+def _shown(value: Any) -> Any:
+    return figure(value) if isinstance(value, float) else value
+
+
+def _stored(row: dict[str, Any]) -> dict[str, Any]:
+    return {n: float(v) if isinstance(v, Decimal) else v for n, v in row.items()}
+
+
 def _line(row: Any) -> FiledLine:
-    return FiledLine(**{n: row._mapping[n] for n in FiledLine.__struct_fields__})
+    return FiledLine(**{n: _shown(row._mapping[n]) for n in FiledLine.__struct_fields__})
 
 
 def _row(row: Any) -> FiledRow:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-MEASUREMENTS = {"search": "search", "load": "load", "draft": "draft_score", "review": "review"}
+MEASUREMENTS = {
+    "search": "search",
+    "load": "load",
+    "draft": "draft_score",
+    "review": "review",
+    "scale": "scale",
+}
 
 
 def main() -> int:
