@@ -18,6 +18,7 @@ import msgspec
 
 from indicators.candidate import Candidate
 from indicators.content import references
+from indicators.differences import FieldChange, differences
 from indicators.model import Indicator, IndicatorSet, Kind, Project, Record, Source, Status
 from indicators.taxonomy import LEVEL2_LETTERS
 from kb.db.rows import body_of
@@ -43,15 +44,6 @@ class Snapshot:
     set: IndicatorSet | None = None
     taken: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field before and after, as plain values."""
-
-    field: str
-    before: Any
-    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,17 +293,6 @@ def _targets_with_links(before: Project, targets: Sequence[Any]) -> tuple[Any, .
             t = msgspec.structs.replace(t, indicator=old.indicator, link=old.link, linked_by=old.linked_by)
         kept.append(t)
     return tuple(kept)
-
-
-def differences(before: Record, after: Record) -> tuple[FieldChange, ...]:
-    """Fields that differ, in the model's order."""
-    if before == after:
-        return ()
-    return tuple(
-        FieldChange(f, msgspec.to_builtins(getattr(before, f)), msgspec.to_builtins(getattr(after, f)))
-        for f in before.__struct_fields__
-        if getattr(before, f) != getattr(after, f)
-    )
 
 
 def _without(record: Record, gone: set[str]) -> Record:

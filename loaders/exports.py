@@ -20,6 +20,7 @@ import msgspec
 import yaml
 from openpyxl import Workbook
 
+from indicators.fields import title_of
 from indicators.model import RECORD_TYPES, Kind, Record, Standards
 from loaders.errors import FileError
 from loaders.sheets import saved, table
@@ -35,28 +36,6 @@ KEYS: dict[Kind, str] = {
     Kind.FRAMEWORK: "frameworks", Kind.NODE: "nodes", Kind.PROJECT: "projects", Kind.ISSUE: "issues",
     Kind.PROBLEM: "problems", Kind.CLAUSE: "clauses", Kind.GUIDE: "guides", Kind.SYNONYMS: "synonyms",
 }  # fmt: skip
-TITLES: dict[str, str] = {
-    "code": "代码", "name": "名称", "level1": "一级指标", "level2": "二级指标", "placements": "各版本归类", "sector": "行业代码",
-    "subsector": "行业类别", "aliases": "别名", "keywords": "关键词", "explanation": "指标解释", "formula": "计算公式",
-    "numerator": "分子", "denominator": "分母", "unit": "计量单位", "direction": "指标方向", "wording": "规范写法",
-    "bad_wording": "问题写法", "fits": "适用项目类型", "unfit": "不适用", "core": "是否核心指标",
-    "standards.plan": "计划标准", "standards.history": "历史标准", "standards.industry": "行业标准",
-    "standards.budget": "预算支出标准", "standards.other": "其他标准", "value_method": "完成值取值方式",
-    "data_source": "数据来源", "evidence": "佐证资料", "scoring": "评分标准", "weight_min": "权重下限",
-    "weight_max": "权重上限", "frequency": "评价频次", "pitfalls": "常见毛病", "pairs": "配对指标", "status": "状态",
-    "successor": "替代指标", "valid_from": "启用日期", "valid_to": "停用日期", "sources": "来源文件",
-    "edition": "版本", "issuer": "发布单位", "region": "地区", "summary": "摘要", "members": "成员", "note": "备注",
-    "number": "文号", "date": "日期", "page": "页", "url": "网址", "verified": "已核实", "year": "年度", "amount": "金额（万元）",
-    "lines": "资金明细", "self_score": "自评得分", "third_party_score": "第三方评分", "grade": "等级", "evaluator": "评价机构",
-    "targets": "绩效目标", "types": "项目类型", "scope": "范围", "partial": "只读到一部分", "what": "问题", "cause": "原因",
-    "fix": "建议", "problems": "问题类型", "projects": "有关项目", "indicators": "有关指标", "order": "顺序",
-    "framework": "所属框架", "points": "要点", "nature": "性质", "text": "正文", "document": "所属文件",
-}  # fmt: skip
-"""Heads of columns by field; a field without one has its own name."""
-_OWN_TITLES: dict[tuple[Kind, str], str] = {
-    (Kind.PROJECT, "unit"): "实施单位",
-    (Kind.PROJECT, "sector"): "行业代码",
-}
 _LIST = re.compile(r"[、，,；;\n]+")
 _LIST_MARKS = re.compile(r"[、，,；;\n]|^\[|^\s|\s$|^$")
 _FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -117,10 +96,7 @@ def columns_of(kind: Kind) -> dict[str, str]:
     for name in RECORD_TYPES[kind].__struct_fields__:
         fields += [f"standards.{f}" for f in Standards.__struct_fields__] if name == "standards" else [name]
     first = [f for f in ("code", "name") if f in fields]
-    return {
-        f: _OWN_TITLES.get((kind, f), TITLES.get(f, f))
-        for f in [*first, *(f for f in fields if f not in first)]
-    }
+    return {f: title_of(kind, f) for f in [*first, *(f for f in fields if f not in first)]}
 
 
 def cell_of(value: Any) -> str:
@@ -214,7 +190,9 @@ def fields_of_titles(titles: Sequence[str], sheet: str = "") -> tuple[Kind, Mapp
         return None
     best: tuple[Kind, Mapping[int, str]] | None = None
     for kind in [k for k, name in SHEETS.items() if name == sheet] or RECORD_TYPES:
-        by_title = {title: name for name, title in columns_of(kind).items()}
+        # Files of older versions have the fields' own names where a field had no title yet.
+        by_title = {name: name for name in columns_of(kind)}
+        by_title |= {title: name for name, title in columns_of(kind).items()}
         found = {n: by_title[t] for n, t in enumerate(bare) if t in by_title}
         if len(found) == sum(bool(t) for t in bare) and (best is None or len(found) > len(best[1])):
             best = kind, found
