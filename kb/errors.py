@@ -40,7 +40,16 @@ class DatabaseUnavailableError(KnowledgeError):
     """The database cannot be opened or reached."""
 
     def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"打不开数据库 {where}：{reason}。请检查路径、权限或 KB_DATABASE 设置。")
+        super().__init__(
+            f"打不开数据库 {where}：{reason}。请检查路径、权限、数据库服务是否在运行，或 KB_DATABASE 设置。"
+        )
+
+
+class DatabaseBusyError(KnowledgeError):
+    """The database is there but others held what was needed for too long; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("数据库正忙，等了一会儿仍没有轮到，什么都没有改动。请稍后再试。")
 
 
 class BackupError(KnowledgeError):

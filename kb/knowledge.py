@@ -142,7 +142,7 @@ class KnowledgeBase:
         """
         _make_home(settings.home)
         with _prepared(settings):
-            engine = open_engine(settings.database_url)
+            engine = open_engine(settings.database_url, settings.connections)
             reader, store = Reader(engine), Store(engine)
             if not is_current(reader, settings.catalogue):
                 bring_in(reader, store, settings.catalogue, progress)
@@ -390,7 +390,7 @@ class KnowledgeBase:
         kept = self.settings.home / "backups" / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.kbz"
         self.backup(kept)
         info = maintenance.restore(self._reader.engine, file)
-        open_engine(self.settings.database_url).dispose()
+        open_engine(self.settings.database_url, self.settings.connections).dispose()
         self._indexer.rebuild(progress)
         return info, kept
 

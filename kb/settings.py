@@ -13,6 +13,19 @@ from indicators.shipped import CATALOGUE
 
 
 @dataclass(frozen=True, slots=True)
+class Connections:
+    """How a database server is used: connections kept open (as many again under load), and patience.
+
+    A statement that takes longer than ``statement_seconds`` is given up, and so is waiting for a lock
+    or a free connection after ``lock_seconds``.
+    """
+
+    pool: int = 10
+    statement_seconds: int = 120
+    lock_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where a knowledge base lives and which engines it uses.
 
@@ -30,6 +43,7 @@ class Settings:
     search_memory_mb: int = 512
     trusted_header: str = ""
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    connections: Connections = Connections()
 
     @classmethod
     def load(cls, home: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -43,6 +57,11 @@ class Settings:
             search_memory_mb=int(environ.get("KB_SEARCH_MEMORY_MB") or 512),
             trusted_header=environ.get("KB_TRUSTED_HEADER", "").strip(),
             proxies=tuple((environ.get("KB_TRUSTED_PROXIES") or "127.0.0.1,::1").replace(",", " ").split()),
+            connections=Connections(
+                pool=int(environ.get("KB_DATABASE_POOL") or 10),
+                statement_seconds=int(environ.get("KB_DATABASE_STATEMENT_SECONDS") or 120),
+                lock_seconds=int(environ.get("KB_DATABASE_LOCK_SECONDS") or 30),
+            ),
         )
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +13,52 @@ from indicators.model import Record
 from indicators.shipped import read_catalogue
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
+from tests import databases
 from web.app import create_app
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--database``: what the knowledge bases of the tests live in."""
+    parser.addoption(
+        "--database", choices=("sqlite", "postgresql"), default=os.environ.get("KB_TEST_DATABASE", "sqlite"),
+        help="database of the knowledge bases under test; postgresql starts a server of its own",
+    )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server that this run is on; workers of pytest-xdist use that of their parent."""
+    config.addinivalue_line("markers", "sqlite: about the embedded database; not run on PostgreSQL")
+    if databases.on_postgresql(config) and not hasattr(config, "workerinput"):
+        databases.start(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what this run started."""
+    databases.stop()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about SQLite alone where the run is on PostgreSQL."""
+    if databases.on_postgresql(config):
+        left_out = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Kind of the database that all knowledge bases of this run live in."""
+    if not databases.on_postgresql(request.config):
+        yield "sqlite"
+        return
+    with databases.everywhere():
+        yield "postgresql"
+
+
+@pytest.fixture
+def database_url(database: str, tmp_path: Path) -> str:
+    """URL of a new, migrated database of this run's kind."""
+    return databases.new_database() if database == "postgresql" else f"sqlite:///{tmp_path / 'kb.sqlite3'}"
 
 
 @pytest.fixture(scope="session")

@@ -127,10 +127,10 @@ class _Writer:
         actor: str,
         reason: str,
         at: datetime,
-        known: dict[str, tuple[int, str]],
     ) -> None:
-        # ``known``: code -> (version, digest); the digest is "" where only history is left.
-        self.connection, self.known = connection, known
+        self.connection = connection
+        # code -> (version, digest) of the codes looked up so far; the digest is "" where only history is left.
+        self.known: dict[str, tuple[int, str]] = {}
         self.stamp = {"actor": actor, "reason": reason, "at": at, "batch": batch}
         self.number = batch
         self.new = self.changed = self.same = 0
@@ -140,14 +140,29 @@ class _Writer:
         """What was done so far."""
         return Batch(self.number, self.new, self.changed, self.same)
 
+    def look_up(self, codes: Iterable[str]) -> None:
+        """Learn versions and digests of codes; costs by their number, not by that of all records."""
+        wanted = [code for code in dict.fromkeys(codes) if code not in self.known]
+        for start in range(0, len(wanted), _CHUNK):
+            some = wanted[start : start + _CHUNK]
+            record, revision = t.record.c, t.revision.c
+            standing = select(record.code, record.version, record.digest).where(record.code.in_(some))
+            self.known |= {r.code: (r.version, r.digest) for r in self.connection.execute(standing)}
+            if gone := [code for code in some if code not in self.known]:
+                newest = select(revision.code, func.max(revision.version).label("version"))
+                kept = newest.where(revision.code.in_(gone)).group_by(revision.code)
+                self.known |= {r.code: (r.version, "") for r in self.connection.execute(kept)}
+
     def expect(self, versions: dict[str, int]) -> None:
         """Raise ChangedMeanwhileError where a record is not at the version that its editor saw."""
+        self.look_up(versions)
         for code, version in versions.items():
             now_at, digest = self.known.get(code, (0, ""))
             if (now_at if digest else 0) != version:
                 raise ChangedMeanwhileError(code)
 
-    def write(self, records: Iterable[Record], action: str = "") -> None:
+    def write(self, records: Sequence[Record], action: str = "") -> None:
+        self.look_up(record.code for record in records)
         fresh: list[dict[str, Any]] = []
         altered: list[dict[str, Any]] = []
         touched: list[Record] = []
@@ -185,6 +200,7 @@ class _Writer:
         ).all()
         self._derive_from(codes)
         self.connection.execute(delete(t.record).where(record.code.in_(codes)))
+        self.look_up(row.code for row in standing)
         for row in standing:
             version = self.known[row.code][0] + 1
             self.known[row.code] = (version, "")
@@ -249,11 +265,7 @@ def _begin(connection: Connection, name: str, actor: str, reason: str) -> _Write
     """A writer on a new batch, which the audit log names."""
     at = now()
     number = begin_batch(connection, name, actor, reason, at)
-    kept = select(t.revision.c.code, func.max(t.revision.c.version).label("version"))
-    known = {r.code: (r.version, "") for r in connection.execute(kept.group_by(t.revision.c.code))}
-    standing = select(t.record.c.code, t.record.c.version, t.record.c.digest)
-    known |= {r.code: (r.version, r.digest) for r in connection.execute(standing)}
-    return _Writer(connection, number, actor, reason, at, known)
+    return _Writer(connection, number, actor, reason, at)
 
 
 @dataclass(frozen=True, slots=True)

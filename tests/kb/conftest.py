@@ -34,7 +34,10 @@ def start(settings: Settings) -> Callable[..., subprocess.Popen[str]]:
     """Start ``kb`` with arguments as a process of its own on the small catalogue."""
 
     def run(*arguments: str) -> subprocess.Popen[str]:
-        environment = {**os.environ, "KB_HOME": str(settings.home), "KB_CATALOGUE": str(SMALL)}
+        environment = {
+            **os.environ, "KB_HOME": str(settings.home), "KB_CATALOGUE": str(SMALL),
+            "KB_DATABASE": settings.database_url,
+        }  # fmt: skip
         return subprocess.Popen(
             [sys.executable, "-c", "from web.cli import main; main()", *arguments],
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

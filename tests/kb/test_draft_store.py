@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -36,8 +35,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> DraftStore:
-    return DraftStore(DraftRows(open_engine(f"sqlite:///{tmp_path / 'kb.db'}")), clock)
+def store(database_url: str, clock: Clock) -> DraftStore:
+    return DraftStore(DraftRows(open_engine(database_url)), clock)
 
 
 def table(*names: str, project: str = "修路") -> Saved:

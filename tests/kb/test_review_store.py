@@ -40,8 +40,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> ReviewStore:
-    engine = open_engine(f"sqlite:///{tmp_path}/kb.sqlite3")
+def store(database_url: str, tmp_path: Path, clock: Clock) -> ReviewStore:
+    engine = open_engine(database_url)
     return ReviewStore(ReviewRows(engine), tmp_path / "uploads", clock)
 
 
@@ -119,12 +119,12 @@ def test_reviews_come_back_as_they_were(store: ReviewStore, review: Review) -> N
         store.review(job.id, 121)
 
 
-def test_another_process_sees_the_same(store: ReviewStore, review: Review, tmp_path: Path) -> None:
+def test_another_process_sees_the_same(
+    store: ReviewStore, review: Review, database_url: str, tmp_path: Path
+) -> None:
     job = store.create([("a", b"1")])
     store.add_reviews(job.id, [("a", review)])
-    other = ReviewStore(
-        ReviewRows(open_engine(f"sqlite:///{tmp_path}/kb.sqlite3")), tmp_path / "uploads", Clock()
-    )
+    other = ReviewStore(ReviewRows(open_engine(database_url)), tmp_path / "uploads", Clock())
     assert other.job(job.id).id == job.id
     assert other.review(job.id, 1) == review
 

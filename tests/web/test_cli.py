@@ -117,8 +117,8 @@ def test_check_backup_restore_reindex(run, tmp_path: Path) -> None:
 def test_home_option_stands_before_or_after_the_command(run, tmp_path: Path) -> None:
     for arguments in (("--home", str(tmp_path / "a"), "check"), ("check", "--home", str(tmp_path / "b"))):
         assert run(*arguments).exit_code == 0
-    assert (tmp_path / "a" / "kb.sqlite3").exists()
-    assert (tmp_path / "b" / "kb.sqlite3").exists()
+    assert (tmp_path / "a" / "index").is_dir()
+    assert (tmp_path / "b" / "index").is_dir()
 
 
 def test_catalogue_fault_is_told_in_a_sentence(environ: dict[str, str], tmp_path: Path) -> None:

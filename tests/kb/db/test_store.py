@@ -47,8 +47,8 @@ ALL = [SOURCE, SECTOR, ROAD, PROJECT]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_engine(f"sqlite:///{tmp_path / 'kb.sqlite3'}")
+def engine(database_url: str) -> Iterator[Engine]:
+    opened = open_engine(database_url)
     yield opened
     opened.dispose()
 
@@ -179,6 +179,7 @@ def test_migrations_lead_to_the_tables(engine: Engine) -> None:
     migrate(engine)  # a second time changes nothing
 
 
+@pytest.mark.sqlite
 def test_sqlite_runs_with_wal_and_foreign_keys(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
