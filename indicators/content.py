@@ -66,7 +66,7 @@ def references(record: Record) -> Iterator[tuple[str, str]]:
     """Every (field, code) by which a record points to another one."""
     for ref in getattr(record, "sources", ()):
         yield "sources", ref.source
-    for field in ("sector", "successor", "framework", "document"):
+    for field in ("sector", "successor", "framework", "document", "base", "overlays"):
         if code := getattr(record, field, ""):
             yield field, code
     for field in ("pairs", "members", "same_as", "related", "indicators", "problems", "projects"):
@@ -179,7 +179,8 @@ def _check_wording(record: Indicator) -> Iterator[ContentFault]:
 def _check_kind_of_links(record: Record, known: dict[str, Record]) -> Iterator[ContentFault]:
     wanted = {"pairs": Kind.INDICATOR, "members": Kind.INDICATOR, "indicators": Kind.INDICATOR,
               "targets": Kind.INDICATOR, "problems": Kind.PROBLEM, "projects": Kind.PROJECT,
-              "sector": Kind.SECTOR, "framework": Kind.FRAMEWORK, "document": Kind.SOURCE}  # fmt: skip
+              "sector": Kind.SECTOR, "framework": Kind.FRAMEWORK, "document": Kind.SOURCE,
+              "base": Kind.SET, "overlays": Kind.INDICATOR}  # fmt: skip
     for field, code in references(record):
         target = known.get(code)
         if target is not None and field in wanted and target.kind is not wanted[field]:

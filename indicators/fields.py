@@ -30,6 +30,7 @@ TITLES: dict[str, str] = {
     "lines": "资金明细", "self_score": "自评得分", "third_party_score": "第三方评分", "grade": "等级", "evaluator": "评价机构",
     "targets": "绩效目标", "types": "项目类型", "scope": "范围", "partial": "只读到一部分", "what": "问题", "cause": "原因",
     "fix": "建议", "problems": "问题类型", "projects": "有关项目", "indicators": "有关指标", "order": "顺序",
+    "overlays": "上级指标", "original": "上级原文", "base": "上级指标集", "base_edition": "上级版本", "base_members": "上级成员",
     "framework": "所属框架", "points": "要点", "nature": "性质", "text": "正文", "document": "所属文件",
     "functional": "对应功能科目", "units": "常见主管单位", "subsectors": "行业类别和资金用途", "uses": "资金用途",
     "same_as": "其他版本中相同的", "related": "其他版本中相关的", "crosswalk_note": "版本对照说明", "group": "分组",

@@ -122,7 +122,11 @@ class Sector(Record, frozen=True, kw_only=True):
 
 
 class IndicatorSet(Record, frozen=True, kw_only=True):
-    """A published collection of indicators with its edition, issuer, region and validity."""
+    """A published collection of indicators with its edition, issuer, region and validity.
+
+    An overlay (本地指标集) names the set it was made over: ``base``, the edition of it
+    (``base_edition``) and the members it had then (``base_members``), so that next year's can be merged.
+    """
 
     kind: ClassVar[Kind] = Kind.SET
     edition: str = ""
@@ -133,6 +137,9 @@ class IndicatorSet(Record, frozen=True, kw_only=True):
     summary: str = ""
     members: tuple[str, ...] = ()
     sources: tuple[SourceRef, ...] = ()
+    base: str = ""
+    base_edition: str = ""
+    base_members: tuple[str, ...] = ()
 
 
 class Standards(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -165,7 +172,8 @@ class Indicator(Record, frozen=True, kw_only=True):
 
     ``level1``/``level2`` are its place in the 2021 classification; other editions follow from
     ``taxonomy.place`` unless ``placements`` says otherwise. ``wording`` is a good target with
-    ``{slots}``; ``bad_wording`` one that reviewers return.
+    ``{slots}``; ``bad_wording`` one that reviewers return. A local copy (本地口径) of another set's
+    indicator points to it by ``overlays`` and keeps it as it stood then in ``original``.
     """
 
     kind: ClassVar[Kind] = Kind.INDICATOR
@@ -202,6 +210,8 @@ class Indicator(Record, frozen=True, kw_only=True):
     valid_from: str = ""
     valid_to: str = ""
     sources: tuple[SourceRef, ...] = ()
+    overlays: str = ""
+    original: Indicator | None = None
 
 
 class Framework(Record, frozen=True, kw_only=True):

@@ -47,6 +47,22 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAbout:
+    """What is said of a set beside its file (版本、发布单位、地区、有效期); "" leaves what stands."""
+
+    edition: str = ""
+    issuer: str = ""
+    region: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The fields that are said."""
+        return {f: v for f in self.__slots__ if (v := getattr(self, f))}
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What happens to one record: new, changed, same, vanished, or invalid with the reason."""
 
@@ -100,12 +116,13 @@ def set_code_of(name: str) -> str:
 
 def plan(
     candidates: Sequence[Candidate], snapshot: Snapshot, set_name: str = "", *,
-    replace: bool = False, near: Near | None = None,
+    replace: bool = False, near: Near | None = None, about: SetAbout | None = None,
 ) -> ImportPlan:  # fmt: skip
     """What writing these candidates would change.
 
     With ``replace`` members of the set that the candidates lack are taken out of use (停用);
     without, they are told and left. ``near`` finds existing indicators for new ones to be merged with.
+    ``about`` is said of the set itself.
     """
     standing = snapshot.set
     given_set = next(
@@ -125,10 +142,12 @@ def plan(
         c.record.code for c in coded if isinstance(c.record, Indicator) and c.record.code not in work.refused
     ]
     if code and indicators:
-        work.vanish(standing, set(indicators), replace)
         own = (c.record for c in coded if isinstance(c.record, IndicatorSet))
         given = next((r for r in own if r.code == code), None)
-        work.join(standing, code, set_name, indicators, given)
+        left_out = work.vanish(standing, set(indicators), replace)
+        work.join(
+            _told(standing, given, code, set_name, about), standing, _in_order(indicators, given), left_out
+        )
     records = _without_idle_sources(work.records)
     versions = {r.code: snapshot.versions.get(r.code, 0) for r in records}
     duplicates = tuple(_duplicates(work.changes, near)) if near else ()
@@ -147,7 +166,7 @@ def _with_codes(candidates: Sequence[Candidate], snapshot: Snapshot, set_code: s
     known: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for member in snapshot.set.members if snapshot.set else ():
         record = snapshot.records.get(member)
-        if isinstance(record, Indicator):
+        if isinstance(record, Indicator) and not (snapshot.set and member in snapshot.set.base_members):
             known[place_of(record)].append(record.code)
     taken = set(snapshot.taken) | {c.record.code for c in candidates}
     numbers: Counter[str] = Counter()
@@ -220,10 +239,18 @@ class _Work:
         gone = {code for _, code in references(record) if code not in there and code not in self.coming}
         return _without(record, gone) if gone else record
 
-    def vanish(self, standing: IndicatorSet | None, present: set[str], replace: bool) -> None:
+    def vanish(self, standing: IndicatorSet | None, present: set[str], replace: bool) -> set[str]:
+        """Tell the set's members that the file lacks. With ``replace`` they are retired, but those that
+        belong to the set below only leave this one: their codes are given."""
+        copied = {r.overlays for r in self.records if isinstance(r, Indicator) and r.overlays}
+        left_out: set[str] = set()
         for code in standing.members if standing else ():
             record = self.snapshot.records.get(code)
-            if code in present or code in self.refused or not isinstance(record, Indicator):
+            if code in present | copied | self.refused or not isinstance(record, Indicator):
+                continue
+            if standing and code in standing.base_members:
+                self.changes.append(Change("vanished", code, record.kind, record.name, reason=_NOT_OURS))
+                left_out |= {code} if replace else set()
                 continue
             if record.status is Status.RETIRED:
                 continue
@@ -231,28 +258,21 @@ class _Work:
             self.changes.append(Change("vanished", code, record.kind, record.name, fields))
             if replace:
                 self.records.append(msgspec.structs.replace(record, status=Status.RETIRED))
+        return left_out
 
     def join(
-        self,
-        standing: IndicatorSet | None,
-        code: str,
-        name: str,
-        members: Sequence[str],
-        given: IndicatorSet | None,
+        self, told: IndicatorSet, standing: IndicatorSet | None, members: Sequence[str], left_out: set[str]
     ) -> None:
-        """The set itself with its new members."""
-        base = standing or given or IndicatorSet(code=code, name=name)
-        if standing and given:
-            base = merged(standing, given, frozenset(_SET_FIELDS))
-        kept = standing.members if standing else ()
-        joined = msgspec.structs.replace(base, code=code, members=tuple(dict.fromkeys((*kept, *members))))
+        """The set itself with its new members; a local copy takes the place of what it was made from."""
+        copies = {r.overlays: r.code for r in self.records if isinstance(r, Indicator) and r.overlays}
+        kept = [copies.get(m, m) for m in (standing.members if standing else ()) if m not in left_out]
+        joined = msgspec.structs.replace(told, members=tuple(dict.fromkeys((*kept, *members))))
         fields = differences(standing, joined) if standing else ()
         if standing is None or fields:
-            self.records.append(joined)
+            self.records.append(self._linked(joined))
         action = "new" if standing is None else "changed" if fields else "same"
-        self.changes.append(
-            Change(action, code, Kind.SET, joined.name, tuple(f for f in fields if f.field != "members"))
-        )
+        shown = tuple(f for f in fields if f.field != "members")
+        self.changes.append(Change(action, joined.code, Kind.SET, joined.name, shown))
 
     def _note(
         self,
@@ -267,7 +287,28 @@ class _Work:
         )
 
 
-_SET_FIELDS = ("name", "edition", "issuer", "region", "valid_from", "valid_to", "summary")
+_NOT_OURS = "上级指标集的指标：只会不再列入本集，不会停用"
+_SET_FIELDS = (
+    "name", "edition", "issuer", "region", "valid_from", "valid_to", "summary", "base", "base_edition", "base_members",
+)  # fmt: skip
+
+
+def _told(
+    standing: IndicatorSet | None, given: IndicatorSet | None, code: str, name: str, about: SetAbout | None
+) -> IndicatorSet:
+    """The set as it stands, with what the file and the loader say of it; its members are left as they are."""
+    base: IndicatorSet = standing or given or IndicatorSet(code=code, name=name)
+    if standing and given:
+        base = merged(standing, given, frozenset(_SET_FIELDS))
+    return msgspec.structs.replace(base, code=code, **(about.given if about else {}))
+
+
+def _in_order(members: Sequence[str], given: IndicatorSet | None) -> Sequence[str]:
+    """Members in the order of the set's own record, where the file brings it."""
+    if given is None:
+        return members
+    here = set(members)
+    return tuple(dict.fromkeys((*(m for m in given.members if m in here), *members)))
 
 
 def merged(before: Record, after: Record, given: frozenset[str]) -> Any:
@@ -302,7 +343,7 @@ def _without(record: Record, gone: set[str]) -> Record:
         if (
             isinstance(value, str)
             and value in gone
-            and name in ("sector", "successor", "framework", "document")
+            and name in ("sector", "successor", "framework", "document", "base", "overlays")
         ):
             changes[name] = ""
         elif isinstance(value, tuple) and name in (

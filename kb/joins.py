@@ -240,7 +240,13 @@ def _sets_of_sector(reader: Reader, indicators: Sequence[Indicator]) -> tuple[v.
 
 
 def _set(reader: Reader, record: IndicatorSet) -> v.SetView:
-    return v.SetView(**_base(reader, record), set=record, members=_typed(reader, record.members, Indicator))
+    return v.SetView(
+        **_base(reader, record),
+        set=record,
+        members=_typed(reader, record.members, Indicator),
+        base=next(iter(_refs(reader, [record.base])), None) if record.base else None,
+        overlays=_refs(reader, reader.pointing_to(record.code, ["base"])),
+    )
 
 
 def _guide(reader: Reader, record: Guide) -> v.GuideView:

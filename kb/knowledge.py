@@ -42,6 +42,7 @@ from kb.db.counters import Counters
 from kb.db.drafts import DraftRows
 from kb.db.engine import open_engine
 from kb.db.filed import FiledRows
+from kb.db.news import NewsRows
 from kb.db.reader import Reader
 from kb.db.reviews import ReviewRows
 from kb.db.store import Store
@@ -61,6 +62,7 @@ from kb.learning import Learning, normal_query
 from kb.links import PATHS
 from kb.loading import Loading
 from kb.maintenance import BackupInfo, Finding
+from kb.news import News
 from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
 from kb.search.answer import Filters, SearchAnswer
@@ -131,6 +133,7 @@ class KnowledgeBase:
         self.accounts = Accounts(AccountTable(reader.engine), self.audit)
         self.tuning = Tuning(reader, store, self._apply)
         self.loading = Loading(reader, store, self._apply)
+        self.news = News(reader, NewsRows(reader.engine))
         self.learning = Learning(Counters(reader.engine), self.search, self._engine.near)
 
     @classmethod

@@ -11,7 +11,8 @@ from indicators.model import Indicator, IndicatorSet, Record, Sector, Source
 from kb.db.reader import Reader
 from kb.db.store import Store
 from kb.errors import InputError, KnowledgeError
-from kb.imports import ImportPlan, Near, Snapshot, plan, set_code_of
+from kb.imports import ImportPlan, Near, SetAbout, Snapshot, plan, set_code_of
+from kb.localising import localised
 from kb.matching import MatchIndex
 
 _MAPPING = "mapping:"
@@ -41,16 +42,17 @@ class Loading:
         return found
 
     def plan(
-        self, candidates: Sequence[Candidate], set_name: str = "", *, replace: bool = False
-    ) -> ImportPlan:
-        """What these candidates would change; nothing is written."""
-        made = plan(candidates, self._snapshot(candidates, set_name), set_name, replace=replace)
+        self, candidates: Sequence[Candidate], set_name: str = "", *,
+        replace: bool = False, about: SetAbout | None = None,
+    ) -> ImportPlan:  # fmt: skip
+        """What these candidates would change; nothing is written. Rows of an overlay never change the set below."""
+        snapshot = self._snapshot(candidates, set_name)
+        ours = localised(candidates, snapshot)
+        made = plan(ours, snapshot, set_name, replace=replace, about=about)
         new = [c for c in made.changes if c.action == "new" and c.kind is Indicator.kind]
         if not new or len(new) > _MOST_NEAR:
             return made
-        return plan(
-            candidates, self._snapshot(candidates, set_name), set_name, replace=replace, near=self._near()
-        )
+        return plan(ours, snapshot, set_name, replace=replace, near=self._near(), about=about)
 
     def commit(self, made: ImportPlan, fingerprint: str, *, name: str, actor: str, reason: str) -> int | None:
         """Write a plan that was shown, as one batch; None where there is nothing to write.
@@ -72,19 +74,32 @@ class Loading:
         """A set with its indicators and their sources, or everything that is not vocabulary."""
         if not set_name:
             return list(self._reader.everything())
-        found = self.find_set(set_name)
-        if found is None:
-            names = "、".join(s.name for s in self._reader.of_type(IndicatorSet)[:8])
-            raise InputError(f"没有名为“{set_name}”的指标集。现有：{names} 等。")
+        found = self.require_set(set_name)
         members = self._reader.many(found.members)
         sources = {ref.source for m in members.values() for ref in getattr(m, "sources", ())}
         named = self._reader.many(sorted({*sources, *(r.source for r in found.sources)}))
         return [*named.values(), found, *members.values()]
 
+    def records_with(self, codes: Sequence[str]) -> list[Record]:
+        """Records by code in the order given, after the sources that they cite."""
+        found = self._reader.many(codes)
+        cited = {ref.source for r in found.values() for ref in getattr(r, "sources", ())}
+        return [*self._reader.many(sorted(cited - found.keys())).values(), *found.values()]
+
     def find_set(self, name: str) -> IndicatorSet | None:
         """A set by its name or code."""
         sets = self._reader.of_type(IndicatorSet)
         return next((s for s in sets if name in (s.code, s.name)), None)
+
+    def require_set(self, name: str) -> IndicatorSet:
+        """A set by its name or code. Raises InputError, which names those that there are."""
+        found = self.find_set(name)
+        if found is None:
+            names = "、".join(s.name for s in self._reader.of_type(IndicatorSet)[:8])
+            raise InputError(
+                f"没有名为“{name}”的指标集。" + (f"现有：{names} 等。" if names else "还没有指标集。")
+            )
+        return found
 
     def learned(self) -> dict[str, dict[str, str]]:
         """Corrections of headers by the fingerprint of their row."""

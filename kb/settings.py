@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,8 @@ class Settings:
     engine URL; "" means the embedded default in ``home``. ``catalogue`` is the folder that the
     shipped records are read from. ``search_memory_mb`` bounds the score arrays. ``trusted_header``
     names the header in which a reverse proxy says who has signed in ("" switches that off); it is
-    believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``.
+    believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``. ``base_url`` is the
+    address under which others reach the pages: feeds and SKOS name records by it.
     """
 
     home: Path
@@ -44,6 +46,7 @@ class Settings:
     trusted_header: str = ""
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     connections: Connections = Connections()
+    base_url: str = ""
 
     @classmethod
     def load(cls, home: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -62,6 +65,7 @@ class Settings:
                 statement_seconds=int(environ.get("KB_DATABASE_STATEMENT_SECONDS") or 120),
                 lock_seconds=int(environ.get("KB_DATABASE_LOCK_SECONDS") or 30),
             ),
+            base_url=_address(environ.get("KB_BASE_URL", "")),
         )
 
     @property
@@ -88,3 +92,9 @@ class Settings:
     def lock_file(self) -> Path:
         """Lock that one process holds while it prepares database and index."""
         return self.home / "prepare.lock"
+
+
+def _address(text: str) -> str:
+    """An address without the slash at its end; "" where it is none that a link could begin with."""
+    plain = text.strip().rstrip("/")
+    return plain if plain.startswith(("http://", "https://")) and not re.search(r"[\s<>\"]", plain) else ""

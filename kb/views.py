@@ -206,10 +206,12 @@ class SectorView(View):
 
 @dataclass(frozen=True, slots=True)
 class SetView(View):
-    """An indicator set with its members."""
+    """An indicator set with its members; the set below an overlay, and the overlays above a set."""
 
     set: IndicatorSet
     members: tuple[Indicator, ...]
+    base: Ref | None = None
+    overlays: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,19 @@ class MixedCsvError(FileError):
         )
 
 
-def export(file: str, records: Sequence[Record]) -> bytes:
-    """Bytes of a file with these records, its format told by its name. Raises a FileError."""
-    suffix = file[file.rfind(".") :].lower() if "." in file else ""
+def suffix_of(file: str) -> str:
+    """The end of a file's name that tells its format, in small letters."""
+    return file[file.rfind(".") :].lower() if "." in file else ""
+
+
+def export(file: str, records: Sequence[Record], about: Sequence[tuple[str, str]] = ()) -> bytes:
+    """Bytes of a file with these records, its format told by its name. Raises a FileError.
+
+    ``about`` are lines on where they come from, for a sheet of its own at the end of a workbook.
+    """
+    suffix = suffix_of(file)
     if suffix == ".xlsx":
-        return _workbook(records)
+        return _workbook(records, about)
     if suffix == ".csv":
         return _csv(file, records)
     if suffix == ".json":
@@ -111,6 +119,8 @@ def cell_of(value: Any) -> str:
         return f"{value:f}"
     if isinstance(value, tuple):
         return _list_cell(value)
+    if isinstance(value, msgspec.Struct):
+        return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
     return str(value)
 
 
@@ -143,7 +153,7 @@ def _rows(kind: Kind, records: Iterable[Record]) -> Iterable[list[str]]:
         yield row
 
 
-def _workbook(records: Sequence[Record]) -> bytes:
+def _workbook(records: Sequence[Record], about: Sequence[tuple[str, str]]) -> bytes:
     book = Workbook()
     book.remove(book.worksheets[0])
     for kind, group in grouped(records).items():
@@ -153,6 +163,8 @@ def _workbook(records: Sequence[Record]) -> bytes:
         )
     if not book.worksheets:
         book.create_sheet("空")
+    if about:
+        table(book.create_sheet("说明"), ["事项", "内容"], about, [16, 80])
     return saved(book)
 
 
@@ -162,11 +174,18 @@ def _csv(file: str, records: Sequence[Record]) -> bytes:
         kinds = {Kind.INDICATOR: kinds[Kind.INDICATOR]}
     if len(kinds) > 1:
         raise MixedCsvError(file, kinds)
+    for kind, group in kinds.items():
+        return plain_csv(list(columns_of(kind).values()), _rows(kind, group))
+    return plain_csv([], ())
+
+
+def plain_csv(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """A csv that a spreadsheet opens as it is: marked as UTF-8, no cell a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    for kind, group in kinds.items():
-        writer.writerow(columns_of(kind).values())
-        writer.writerows([safe(cell) for cell in row] for row in _rows(kind, group))
+    if titles:
+        writer.writerow(titles)
+    writer.writerows([safe(cell) for cell in row] for row in rows)
     return ("\ufeff" + out.getvalue()).encode()
 
 

@@ -24,7 +24,18 @@ _TABLE_KINDS = {
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KINDS = {key: kind for kind, key in KEYS.items()}
 _STRUCTURES = frozenset(
-    ("placements", "pitfalls", "sources", "lines", "targets", "subsectors", "bad", "good", "not_same")
+    (
+        "placements",
+        "pitfalls",
+        "sources",
+        "lines",
+        "targets",
+        "subsectors",
+        "bad",
+        "good",
+        "not_same",
+        "original",
+    )
 )
 
 

@@ -18,9 +18,11 @@ from web import (
     draft_table,
     drafting,
     errors,
+    exporting,
     filed,
     health,
     importing,
+    news,
     permissions,
     review_downloads,
     review_work,
@@ -65,7 +67,16 @@ def create_app(kb: KnowledgeBase) -> Flask:
     permissions.install(app)
     counting.install(app)
     review_work.install(app, kb)
-    for blueprint in (search.pages, catalogue.pages, api.pages, *_REVIEW, *_DRAFT, *_OFFICE):
+    for blueprint in (
+        search.pages,
+        catalogue.pages,
+        exporting.pages,
+        news.pages,
+        api.pages,
+        *_REVIEW,
+        *_DRAFT,
+        *_OFFICE,
+    ):
         app.register_blueprint(blueprint)
     app.after_request(security.set_headers)
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import groupby
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Response
 from indicators.model import FrameworkNode, Indicator, Kind, Project, Source
 from indicators.rules.check import default_pack
 from indicators.taxonomy import CATALOGUE_LEVELS, LEVEL2_LETTERS
+from indicators.validity import validity
 from kb.errors import UnknownCodeError
 from kb.links import url_of
 from kb.views import (
@@ -160,7 +162,8 @@ def indicator_set(code: str) -> str | Response:
     view = _view(code, SetView)
     if isinstance(view, Response):
         return view
-    return render_template("set.html", view=view, groups=_by_level2(view.members))
+    state = validity(view.set, date.today())
+    return render_template("set.html", view=view, groups=_by_level2(view.members), state=state)
 
 
 def _by_level2(indicators: Iterable[Indicator]) -> list[tuple[str, list[Indicator]]]:

@@ -19,8 +19,9 @@ from kb.search.answer import Filters
 from web import printing
 from web.cli_base import ProgressBar, home_option, knowledge, with_knowledge
 from web.cli_draft import draft
+from web.cli_export import export
 from web.cli_filed import filed
-from web.cli_load import export, load
+from web.cli_load import load
 from web.cli_review import review
 from web.cli_user import undo, user
 from web.present import record_json, search_json

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 from tqdm import tqdm
 
+from indicators.validity import read_span
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
 
@@ -67,3 +68,25 @@ def knowledge(context: click.Context, home: str | None) -> KnowledgeBase:
         return KnowledgeBase.open(Settings.load(home or context.obj), bar)
     finally:
         bar.close()
+
+
+class _Day(click.ParamType):
+    """A year, month or day of a set's validity, kept as it was written."""
+
+    name = "日期"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text itself; wrong usage where it is no date."""
+        if value and read_span(value) is None:
+            self.fail(f"“{value}”不是日期，请写成 2026、2026-01 或 2026-01-01。", param, ctx)
+        return value.strip()
+
+
+DAY = _Day()
+
+
+def require_order(valid_from: str, valid_to: str) -> None:
+    """Wrong usage where a validity ends before it begins."""
+    begins, ends = read_span(valid_from), read_span(valid_to)
+    if begins and ends and ends.last < begins.first:
+        raise click.UsageError(f"有效期的止（{valid_to}）早于起（{valid_from}）。")

@@ -1,4 +1,4 @@
-"""``kb load`` and ``kb export``: files into the knowledge base and out of it."""
+"""``kb load``: files into the knowledge base."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ import click
 
 from indicators.candidate import Candidate
 from indicators.model import Indicator, IndicatorSet
-from kb.imports import ImportPlan
+from kb.imports import ImportPlan, SetAbout
 from kb.knowledge import KnowledgeBase
 from loaders import mending
 from loaders.building import Options, build
 from loaders.errors import FileError
-from loaders.exports import export as export_records
 from loaders.kinds import Hints
 from loaders.loading import KINDS, LoadedFile, load_file, table_json
 from web import printing
-from web.cli_base import with_knowledge
+from web.cli_base import DAY, require_order, with_knowledge
 from web.cli_user import _actor as actor
 
 _SHOWN = 20
@@ -36,7 +35,11 @@ _SHOWN = 20
 @click.option("--good-rows", is_flag=True, help="有错误的行留下，其余先入库；缺省有一行错就整个文件不入")
 @click.option("--map", "pairs", multiple=True, metavar="列名=字段", help="更正列名对应，可重复")
 @click.option("--year", type=click.IntRange(1990, 2100), help="年度；缺省从标题或文件名认")
-@click.option("--region", default="", help="地区")
+@click.option("--region", default="", help="地区：项目的地区，也记为指标集的适用地区")
+@click.option("--edition", default="", help="指标集的版本，如 2026")
+@click.option("--issuer", default="", help="指标集的发布单位")
+@click.option("--valid-from", type=DAY, default="", help="指标集从何时起有效，如 2026-01-01")
+@click.option("--valid-to", type=DAY, default="", help="指标集到何时止有效，如 2026-12-31")
 @click.option(
     "--bad-rows",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -56,6 +59,10 @@ def load(
     pairs: tuple[str, ...],
     year: int | None,
     region: str,
+    edition: str,
+    issuer: str,
+    valid_from: str,
+    valid_to: str,
     bad_rows: Path | None,
     dry_run: bool,
     rows: bool,
@@ -64,6 +71,8 @@ def load(
     """入库：把指标集、目标表、项目清单、部门得分、评价问题读进来。可读 xlsx、xls、ods、docx、pdf、csv、html、md、txt。"""
     if replace and not set_name:
         raise click.UsageError("--replace 要与 --set 同用，才知道停用哪个指标集里的指标。")
+    about = SetAbout(edition, issuer, region, valid_from, valid_to)
+    require_order(valid_from, valid_to)
     hints = Hints("" if kind == "auto" else kind, _corrections(pairs), kb.loading.learned())
     if bad_rows and len(files) > 1:
         raise click.UsageError("--bad-rows 一次只能用于一个文件。")
@@ -84,7 +93,7 @@ def load(
             click.echo(f"有错误的行和原因写在 {bad_rows}。", err=True)
         candidates = build(file, Options(kb.loading.sectors(), region, year))
         target = set_name or _set_of(file, candidates)
-        plan = kb.loading.plan(candidates, target, replace=replace)
+        plan = kb.loading.plan(candidates, target, replace=replace, about=about)
         held = bool(file.problems) and not good_rows
         batch = None
         if not dry_run and not held:
@@ -176,24 +185,3 @@ def _outcome(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
     if answer["batch"] is None:
         return "没有变化，没有写入。"
     return f"已入库，记为第 {answer['batch']} 批。要撤回：kb undo {answer['batch']}"
-
-
-@click.command()
-@click.option("--set", "set_name", default="", metavar="NAME", help="只导出这个指标集（名称或代码）")
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="写到哪里：.xlsx .csv .yaml .json",
-)
-@with_knowledge
-def export(kb: KnowledgeBase, set_name: str, out: Path) -> None:
-    """导出一个指标集，或不加 --set 导出全部记录；导出的文件可以原样再入库。"""
-    records = kb.loading.records_of(set_name)
-    try:
-        data = export_records(str(out), records)
-    except FileError as error:
-        click.echo(f"错误：{error}", err=True)
-        sys.exit(1)
-    out.write_bytes(data)
-    click.echo(f"已导出 {len(records)} 条记录到 {out}。", err=True)

@@ -33,7 +33,7 @@ class NavItem:
 
 
 NAVIGATION = (
-    NavItem("行业指标", "/sectors", ("/sector", "/set", "/i/")),
+    NavItem("行业指标", "/sectors", ("/sector", "/set", "/i/", "/news")),
     NavItem("共性框架", "/frameworks", ("/framework", "/node")),
     NavItem("实例项目", "/projects", ("/project",)),
     NavItem("起草", "/draft", ("/draft",)),

@@ -51,6 +51,7 @@ TABLE: dict[tuple[str, str], Rule] = {
             )
         ),
     ),
+    **_rules(ANYONE, "news.news", "news.feed", "news.sector_feed", "exporting.found", "exporting.of_set", "exporting.sets"),
     **_rules(ANYONE, "api.search", "api.record", "api.suggest", "api.healthz"),
     **_rules(ANYONE, "api_draft.draft", methods="POST", token=False),
     **_rules(ANYONE, "drafting.start", "drafting.compare"),

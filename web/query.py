@@ -73,10 +73,18 @@ class SearchState:
     @property
     def url(self) -> str:
         """Address of this search: the same state always gives the same address."""
-        pairs = [("q", self.q), *self.chosen] if self.q else list(self.chosen)
+        pairs = self._pairs()
         if self.page > 1:
             pairs.append(("page", str(self.page)))
         return f"/search?{urlencode(pairs)}" if pairs else "/search"
+
+    @property
+    def export_url(self) -> str:
+        """Address of all matches as a file, up to the format (``as=``) that is to be put behind it."""
+        return f"/export/search?{urlencode(self._pairs())}&"
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [("q", self.q), *self.chosen] if self.q else list(self.chosen)
 
 
 def read_state(args: MultiDict[str, str]) -> SearchState:

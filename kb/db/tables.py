@@ -107,6 +107,7 @@ revision = Table(
     Column("batch", Integer, ForeignKey(batch.c.id), nullable=False),
     Column("body", Text),
     Index("ix_revision_batch", "batch"),
+    Index("ix_revision_kind_batch", "kind", "batch"),  # what is new (/news) counts without reading a body
 )
 
 outbox = Table(
