@@ -31,6 +31,8 @@ LISTS = (
     "/rules",
     "/rules/P01",
     "/health",
+    "/news",
+    "/sets",
     "/login",
 )
 HARD = Path(__file__).parents[1] / "cases" / "pages"

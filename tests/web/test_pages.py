@@ -97,7 +97,7 @@ def loaded(page: Page) -> Iterator[str]:
     for tag, attrs in page.elements:
         if tag in ("script", "img", "iframe", "source", "video", "audio", "embed", "object"):
             yield attrs.get("src", attrs.get("data", ""))
-        elif tag == "link":
+        elif tag == "link" and attrs.get("rel") != "alternate":  # a feed is offered, not fetched
             yield attrs["href"]
         elif tag == "use":
             yield attrs.get("href", "")
