@@ -18,6 +18,7 @@ from kb.errors import KnowledgeError
 from kb.search import text as normal_text
 from kb.search.answer import Filters, SearchAnswer, SearchDocument
 from kb.search.arrays import Field, TextArrays
+from kb.search.embedded import SnapshotSource
 from kb.search.generations import Generations
 from kb.search.index import Writer
 from kb.search.prepare import Prepared, prepare
@@ -60,6 +61,7 @@ class SearchEngine:
         self._memory = memory_mb << 20
         self._weights = weights
         self._lock = threading.RLock()
+        self._source: SnapshotSource | None = None
         self._session: Session | None = None
         self._stamp = (0, 0)
         self._segmenter: tuple[str, Segmenter] | None = None
@@ -70,9 +72,8 @@ class SearchEngine:
         """Take another vocabulary; new synonyms work from the next question on."""
         with self._lock:
             self.vocabulary, self._synonyms = vocabulary, Synonyms(vocabulary.groups)
-            if self._session is not None:
-                snapshot = self._session.snapshot
-                self._session = Session(snapshot, self._synonyms, vocabulary, self._weights)
+            if self._source is not None:
+                self._session = Session(self._source, self._synonyms, vocabulary, self._weights)
 
     def stamp(self) -> tuple[int, int]:
         """Changes whenever any process changed the index or announced other words."""
@@ -130,10 +131,9 @@ class SearchEngine:
 
     def digests(self) -> dict[str, str]:
         """Content digest of each record in the index, as ``prepare.digest`` makes it."""
-        session = self._current_session()
-        if session is None:
+        if self._current_session() is None or self._source is None:
             return {}
-        snapshot = session.snapshot
+        snapshot = self._source.snapshot
         return {id_: snapshot.rows[number].digest for id_, number in snapshot.place.items()}
 
     def search(
@@ -153,7 +153,7 @@ class SearchEngine:
     def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """Suggestions for what stands in the search box, best first."""
         session = self._current_session()
-        return session.suggester.suggest(text, limit) if session else ()
+        return session.source.suggest(text, limit) if session else ()
 
     def near(self, text: str, limit: int = 4) -> tuple[str, ...]:
         """Words of the index that share characters or sound with a text, nearest first."""
@@ -163,9 +163,9 @@ class SearchEngine:
     def close(self) -> None:
         """Close the files; the next question opens them again."""
         with self._lock:
-            if self._session is not None:
-                self._session.snapshot.close()
-            self._session, self._stamp = None, (0, 0)
+            if self._source is not None:
+                self._source.snapshot.close()
+            self._source, self._session, self._stamp = None, None, (0, 0)
 
     def _current_session(self) -> Session | None:
         stamp = self._generations.stamp()
@@ -176,17 +176,22 @@ class SearchEngine:
             stamp = self._generations.stamp()
             if self._session is None or stamp != self._stamp:
                 # The old snapshot is not closed: another thread may be reading it.
-                self._session = self._open()
-                self._stamp = stamp if self._session else (0, 0)
+                self._source = self._open()
+                self._session = (
+                    Session(self._source, self._synonyms, self.vocabulary, self._weights)
+                    if self._source
+                    else None
+                )
+                self._stamp = stamp if self._source else (0, 0)
             return self._session
 
-    def _open(self) -> Session | None:
+    def _open(self) -> SnapshotSource | None:
         for attempt in range(_TRIES):
             folder = self._generations.current()
             if folder is None or not self.current():
                 return None
             try:
-                return Session(self._load(folder), self._synonyms, self.vocabulary, self._weights)
+                return SnapshotSource(self._load(folder), self._weights)
             except FileNotFoundError:
                 # Another process put a newer generation in force and removed this one meanwhile.
                 if attempt == _TRIES - 1:

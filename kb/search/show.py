@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from kb.search.answer import Hit
 from kb.search.arrays import Field
+from kb.search.corpus import Corpus, Loaded
 from kb.search.highlight import marks, snippet
 from kb.search.plan import Plan, Want
-from kb.search.snapshot import Loaded, Snapshot
 from kb.search.synonyms import Synonyms
 from kb.search.text import fold
 
@@ -20,9 +20,9 @@ class Shown:
     """How the hits of one answer are explained."""
 
     def __init__(
-        self, snapshot: Snapshot, plan: Plan, synonyms: Synonyms, asked: str, step: str, meant: str | None
+        self, corpus: Corpus, plan: Plan, synonyms: Synonyms, asked: str, step: str, meant: str | None
     ) -> None:
-        self.snapshot, self.plan = snapshot, plan
+        self.corpus, self.plan = corpus, plan
         self._synonyms = synonyms
         self._read_as = (f"{step}：{asked}→{meant}",) if meant and step else ()
         self._words = plan.words()
@@ -83,7 +83,7 @@ class Shown:
         asked = self.plan.query.text
         found = [e.word for u in self.plan.intent.units for e in self._synonyms.expand(u.text)]
         for hit in hits[:5]:
-            found.extend(self.snapshot.loaded(self.snapshot.place[hit.id]).document.keywords[:3])
+            found.extend(self.corpus.loaded(self.corpus.place[hit.id]).document.keywords[:3])
         return tuple(w for w in dict.fromkeys(found) if w not in asked and 1 < len(w) <= 12)[:_RELATED]
 
 
@@ -93,7 +93,7 @@ def show_hits(shown: Shown, found: Sequence[tuple[int, float]], offset: int) -> 
 
 
 def _hit(shown: Shown, number: int, score: float, rank: int) -> Hit:
-    loaded = shown.snapshot.loaded(number)
+    loaded = shown.corpus.loaded(number)
     document = loaded.document
     words = shown.words_in(loaded)
     text, found = snippet(loaded.bodies, words, shown.telling(loaded, words))

@@ -7,10 +7,8 @@ the engine) are the tail, whose arrays are derived on loading.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -18,18 +16,12 @@ import numpy.typing as npt
 
 from kb.search.answer import SearchDocument
 from kb.search.arrays import Docs, Field, Masks, TextArrays
+from kb.search.cache import Cache
+from kb.search.corpus import FACETS, Beyond, Bools, Facet, Floats, Gains, Loaded, field_norms, mean_lengths
 from kb.search.index import COUNT_BITS, COUNT_SHIFTS, Reader
 from kb.search.prepare import Row, decode, encode, field_texts, row_of
-from kb.search.segment import Lexicon
 from kb.search.sounds import SoundTable
-from kb.search.text import Normal, normalise
 from kb.search.weights import Weights
-
-Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
-
-FACETS = ("kind", "sector", "level1", "level2", "set", "status")
-_COLUMN = {"kind": "public_kind"}
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -37,38 +29,6 @@ class Columns(msgspec.Struct, frozen=True):
 
     rows: list[Row]
     frequency: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A column with few values: a number per document and what the numbers mean."""
-
-    values: tuple[str, ...]
-    codes: npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class Gains:
-    """What a word gives each document that holds it: 0..1, before its rarity."""
-
-    docs: Docs
-    gains: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A document with its normal texts, for showing it."""
-
-    document: SearchDocument
-    name: Normal
-    bodies: tuple[tuple[str, Normal], ...]
-    text: str
-
-    @classmethod
-    def of(cls, document: SearchDocument) -> Loaded:
-        """The document with its texts normalised."""
-        bodies = tuple((body, normalise(body)) for body in (*document.body, *document.aside))
-        return cls(document, normalise(document.name), bodies, "\n".join(field_texts(document)))
 
 
 class Snapshot:
@@ -90,13 +50,13 @@ class Snapshot:
         if tail:
             new = dict.fromkeys(self._reader.words_after(len(columns.rows)), 1)
             self.frequency = {**new, **columns.frequency}
-        self.lexicon = Lexicon(self.frequency)
+        self.beyond: Beyond | None = None
         self.size = len(self.rows)
         self.live: Bools = np.ones(self.size, bool)
         self.live[self._reader.deleted()] = False
-        self.facets = {name: self._facet(name) for name in FACETS}
+        self.facets = {name: Facet.of(name, self.rows) for name in FACETS}
         self.lengths = self._lengths()
-        self._norms = self._field_norms()
+        self._norms = field_norms(weights, self.lengths, mean_lengths(self.lengths))
         self._gains: Cache[Gains] = Cache(memory // 3)
         self._literals: Cache[tuple[Docs, Masks]] = Cache(memory // 8)
         self._records: Cache[Loaded] = Cache(memory // 6)
@@ -180,14 +140,8 @@ class Snapshot:
         key = "&".join(words)
         found = self._gains.get(key)
         if found is None:
-            lists = sorted((self.gains(word) for word in words), key=lambda gains: len(gains.docs))
-            docs, total = lists[0].docs, lists[0].gains.copy()
-            for other in lists[1:]:
-                place = np.minimum(other.docs.searchsorted(docs), max(len(other.docs) - 1, 0))
-                both = other.docs[place] == docs if len(other.docs) else np.zeros(len(docs), bool)
-                docs, total = docs[both], total[both] + other.gains[place[both]]
-            found = Gains(docs, (total / np.float32(len(words))).astype(np.float32))
-            self._gains.put(key, found, docs.nbytes + total.nbytes + 200)
+            found = Gains.together([self.gains(word) for word in words])
+            self._gains.put(key, found, found.docs.nbytes + found.gains.nbytes + 200)
         return found
 
     def loaded(self, document: int) -> Loaded:
@@ -204,6 +158,9 @@ class Snapshot:
     def record(self, document: int) -> SearchDocument:
         """The document by its number."""
         return self.loaded(document).document
+
+    def bring(self, ids: Collection[str]) -> None:
+        """All documents are here."""
 
     def close(self) -> None:
         """Close the generation's files."""
@@ -231,51 +188,7 @@ class Snapshot:
         docs, total = docs[alive], total[alive]
         return Gains(docs, (total / (total + np.float32(self._weights.k1))).astype(np.float32))
 
-    def _facet(self, name: str) -> Facet:
-        column = _COLUMN.get(name, name)
-        numbers: dict[str, int] = {}
-        codes = [numbers.setdefault(getattr(row, column), len(numbers)) for row in self.rows]
-        return Facet(tuple(numbers), np.array(codes, np.int32))
-
     def _lengths(self) -> npt.NDArray[np.int32]:
         if self._tail is None:
             return self._main.lengths
         return np.concatenate([self._main.lengths, self._tail.lengths])
-
-    def _field_norms(self) -> Floats:
-        """Weight of one occurrence per document and field, by the field's weight and length."""
-        w = self._weights
-        weights = np.array([w.code, w.name, w.alias, w.keyword, w.gist, w.body, w.aside], np.float32)
-        b = np.array([0, w.b_name, w.b_name, w.b_name, w.b_body, w.b_body, w.b_body], np.float32)
-        lengths = self.lengths.astype(np.float32)
-        mean = np.maximum(lengths.mean(axis=0), 1) if self.size else np.ones(len(weights), np.float32)
-        norms: Floats = (weights / (1 - b + b * lengths / mean)).astype(np.float32)
-        return norms
-
-
-Value = TypeVar("Value")
-
-
-class Cache(Generic[Value]):
-    """The newest entries that fit into a number of bytes. Threads may share it."""
-
-    def __init__(self, limit: int) -> None:
-        self.used = 0
-        self._limit = limit
-        self._entries: OrderedDict[str, tuple[Value, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> Value | None:
-        entry = self._entries.get(key)
-        return entry[0] if entry else None
-
-    def put(self, key: str, value: Value, size: int) -> None:
-        if size > self._limit:
-            return
-        with self._lock:
-            old = self._entries.pop(key, None)
-            self.used += size - (old[1] if old else 0)
-            self._entries[key] = (value, size)
-            while self.used > self._limit:
-                _, (_, freed) = self._entries.popitem(last=False)
-                self.used -= freed

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from kb.search.arrays import FIELDS, NEXT_ITEM, Docs, Field, Masks
+from kb.search.corpus import Gains
 from kb.search.index import COUNT_BITS, COUNT_SHIFTS
 from kb.search.prepare import field_texts, prepare
 from kb.search.segment import segmenter
-from kb.search.snapshot import Gains, Snapshot
+from kb.search.snapshot import Snapshot
 from kb.search.weights import Weights
 
 

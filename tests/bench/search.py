@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kb.search.answer import Filters, SearchDocument
+from kb.search.embedded import SnapshotSource
 from kb.search.session import Session
 from kb.search.synonyms import Synonyms
 from kb.search.vocabulary import Vocabulary
@@ -100,7 +101,8 @@ def _prove(contender: Ours, vocabulary: Vocabulary, asked: Sequence[str], size: 
         return True
     folder = engine._generations.current()
     assert folder is not None
-    session = Session(ExhaustiveSnapshot(folder, DEFAULT), Synonyms(vocabulary.groups), vocabulary, DEFAULT)
+    source = SnapshotSource(ExhaustiveSnapshot(folder, DEFAULT), DEFAULT)
+    session = Session(source, Synonyms(vocabulary.groups), vocabulary, DEFAULT)
     picked = asked[:: max(1, len(asked) // _AGREEMENT_QUERIES)]
     agreed = 0
     for query in picked:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from kb.search.answer import Filters, Hit
+from kb.search.embedded import SnapshotSource
 from kb.search.engine import SearchEngine
 from kb.search.session import Session
 from kb.search.snapshot import Snapshot
@@ -87,7 +88,8 @@ class Course:
         """Worth of each query under these weights."""
         if weights not in self._known:
             snapshot = Snapshot(self._folder, weights, 256 << 20)
-            session = Session(snapshot, self._synonyms, self._vocabulary, weights)
+            source = SnapshotSource(snapshot, weights)
+            session = Session(source, self._synonyms, self._vocabulary, weights)
             found = [q.worth(session.answer(q.text, Filters(), 10, 0).hits) for q in self._queries]
             self._known[weights] = np.array(found)
         return self._known[weights]

@@ -172,9 +172,9 @@ def test_memory_is_bounded(tmp_path: Path, shipped: list[SearchDocument], vocabu
     engine.rebuild(shipped[:400], 400)
     for record in shipped[:300]:
         engine.search(record.name)
-    session = engine._current_session()
-    assert session is not None
-    assert 0 < session.cached_bytes <= 1 << 20
+    source = engine._source
+    assert source is not None
+    assert 0 < source.cached_bytes <= 1 << 20
 
 
 HOSTILE = [
