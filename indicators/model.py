@@ -77,11 +77,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 class SourceRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A pointer into a Source: its code, and where in it (page, table, clause)."""
+    """A pointer into a Source: its code, and where in it (page, table, clause).
+
+    ``field`` names the one field that stands there (``formula``, ``standards.plan``); "" is the record
+    as a whole.
+    """
 
     source: str
     place: str = ""
     note: str = ""
+    field: str = ""
 
 
 class Source(Record, frozen=True, kw_only=True):
@@ -119,6 +124,7 @@ class Sector(Record, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     subsectors: tuple[Subsector, ...] = ()
     note: str = ""
+    sources: tuple[SourceRef, ...] = ()
 
 
 class IndicatorSet(Record, frozen=True, kw_only=True):
@@ -248,6 +254,7 @@ class FrameworkNode(Record, frozen=True, kw_only=True):
     related: tuple[str, ...] = ()
     crosswalk_note: str = ""
     indicators: tuple[str, ...] = ()
+    sources: tuple[SourceRef, ...] = ()
 
 
 class FundLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -368,6 +375,7 @@ class Clause(Record, frozen=True, kw_only=True):
     note: str = ""
     problems: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    sources: tuple[SourceRef, ...] = ()
 
 
 class Guide(Record, frozen=True, kw_only=True):
