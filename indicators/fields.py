@@ -40,10 +40,27 @@ TITLES: dict[str, str] = {
 }  # fmt: skip
 """Names of fields; one without has its own name."""
 _OWN: dict[tuple[Kind, str], str] = {(Kind.PROJECT, "unit"): "实施单位"}
-_TOLD = {"sector": "行业"}
-"""Fields whose value is told by its name on pages while exports hold the code."""
+_TOLD = {
+    "sector": "行业",
+    "same_as": "其他版本的同一要求",
+    "related": "移动、拆分或合并",
+    "crosswalk_note": "怎么变的",
+}
+"""Fields that pages call by another name than exports, which keep theirs so that old files still load."""
+_TOLD_OF: dict[tuple[Kind, str], str] = {
+    (Kind.INDICATOR, "frequency"): "取数频次",
+    (Kind.INDICATOR, "weight_min"): "建议分值下限", (Kind.INDICATOR, "weight_max"): "建议分值上限",
+    (Kind.SET, "valid_to"): "截止日期", (Kind.SET, "members"): "所含指标", (Kind.SOURCE, "name"): "文件名称",
+    (Kind.SOURCE, "note"): "核对情况", (Kind.CLAUSE, "text"): "内容", (Kind.CLAUSE, "note"): "核对情况",
+    (Kind.ISSUE, "what"): "查出了什么", (Kind.ISSUE, "fix"): "整改要求", (Kind.PROBLEM, "fix"): "怎么改",
+    (Kind.PROBLEM, "group"): "所属类别", (Kind.PROBLEM, "review_item"): "审核项", (Kind.PROBLEM, "description"): "说明",
+    (Kind.PROBLEM, "objection"): "为什么退回", (Kind.PROBLEM, "phrases"): "审核常用语", (Kind.PROBLEM, "good"): "改成这样",
+    (Kind.PROBLEM, "caution"): "别误伤", (Kind.NODE, "points"): "评价要点", (Kind.NODE, "explanation"): "本库解释",
+    (Kind.SYNONYMS, "name"): "标准词", (Kind.SECTOR, "functional"): "支出功能分类",
+    (Kind.GUIDE, "minutes"): "约几分钟读完",
+}  # fmt: skip
 _INNER: dict[str, dict[str, str]] = {
-    "sources": {"source": "来源", "place": "位置", "note": "备注"},
+    "sources": {"source": "来源", "place": "位置", "note": "备注", "field": "只用于"},
     "targets": {
         "level1": "一级指标", "level2": "二级指标", "name": "三级指标", "target": "指标值", "unit": "计量单位", "actual": "完成值",
         "score": "得分", "indicator": "对应指标", "link": "对应关系", "linked_by": "对应依据",
@@ -69,7 +86,13 @@ def title_of(kind: Kind, field: str) -> str:
 
 def label_of(kind: Kind, field: str) -> str:
     """What a field is called beside its value on a page."""
-    return _TOLD.get(field) or title_of(kind, field)
+    own = _OWN.get((kind, field)) or _TOLD_OF.get((kind, field))
+    return own or _TOLD.get(field) or title_of(kind, field)
+
+
+def label_within(field: str, inner: str) -> str:
+    """What a part of a row or of a group is called (``sources``, ``place``)."""
+    return _INNER.get(field, {}).get(inner) or TITLES.get(f"{field}.{inner}") or TITLES.get(inner, inner)
 
 
 def shown(field: str, value: Any, names: Mapping[str, str] | None = None) -> str:
@@ -100,9 +123,8 @@ def _one(field: str, value: Any, names: Mapping[str, str]) -> str:
     if isinstance(value, msgspec.Struct):
         value = {f: getattr(value, f) for f in value.__struct_fields__}
     if isinstance(value, Mapping):
-        inner = _INNER.get(field, {})
         told = (
-            (inner.get(k) or TITLES.get(f"{field}.{k}") or TITLES.get(k, k), shown(k, v, names))
+            (label_within(field, k), TITLES.get(v, v) if k == "field" else shown(k, v, names))
             for k, v in value.items()
         )
         return "，".join(f"{title}：{text}" for title, text in told if text)  # fmt: skip

@@ -99,7 +99,9 @@ def _cell(name: str, base: Any, theirs: Any, mine: Any) -> Cell:
 def _decided(cell: Cell, side: Side | None) -> Cell:
     if cell.side is not Side.CLASH or side not in (Side.THEIRS, Side.MINE):
         return cell
-    return Cell(cell.name, cell.base, cell.theirs, cell.mine, side, cell.theirs if side is Side.THEIRS else cell.mine)
+    return Cell(
+        cell.name, cell.base, cell.theirs, cell.mine, side, cell.theirs if side is Side.THEIRS else cell.mine
+    )
 
 
 def _is_list(value: Any) -> bool:

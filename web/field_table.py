@@ -16,9 +16,10 @@ from typing import Any, Union, get_args, get_origin
 import msgspec
 
 from indicators.content import fields_with_source
+from indicators.fields import label_of, label_within
 from indicators.model import RECORD_TYPES, Kind, SourceRef, Standards
 from indicators.taxonomy import CATALOGUE_LEVELS
-from web.field_words import HINTS, LABELS, LONG, OWN_HINTS, OWN_LABELS, SECTIONS, SUGGESTED
+from web.field_words import HINTS, LONG, OWN_HINTS, SECTIONS, SUGGESTED
 
 
 class Widget(StrEnum):
@@ -79,7 +80,13 @@ class Section:
     fields: tuple[Field, ...]
 
 
-_MOST = {Widget.TEXT: 20_000, Widget.MARKDOWN: 200_000, Widget.LIST: 2_000, Widget.POINTERS: 80, Widget.POINTER: 80}
+_MOST = {
+    Widget.TEXT: 20_000,
+    Widget.MARKDOWN: 200_000,
+    Widget.LIST: 2_000,
+    Widget.POINTERS: 80,
+    Widget.POINTER: 80,
+}
 _POINTERS: dict[str, Kind] = {
     "sector": Kind.SECTOR, "successor": Kind.INDICATOR, "framework": Kind.FRAMEWORK, "document": Kind.SOURCE,
     "pairs": Kind.INDICATOR, "members": Kind.INDICATOR, "indicators": Kind.INDICATOR, "same_as": Kind.NODE,
@@ -104,7 +111,11 @@ _ENUM_WORDS = {
 def fields_of(kind: Kind) -> dict[str, Field]:
     """Every field of a kind but its code, by name, in the model's order."""
     type_ = RECORD_TYPES[kind]
-    own = {f.name: _field(type_.__name__, f) for f in msgspec.structs.fields(type_) if f.name != "code"}
+    own = {
+        f.name: _field(type_.__name__, f, label_of(kind, f.name))
+        for f in msgspec.structs.fields(type_)
+        if f.name != "code"
+    }
     if "sources" in own:
         own["sources"] = _with_choice_of_field(own, fields_with_source(type_))
     return own
@@ -112,7 +123,9 @@ def fields_of(kind: Kind) -> dict[str, Field]:
 
 def _with_choice_of_field(own: dict[str, Field], names: frozenset[str]) -> Field:
     """The sources of a kind, each of which may be for one of the kind's fields."""
-    labels = {f"{f.name}.{c.name}": c.label for f in own.values() if f.widget is Widget.GROUP for c in f.columns}
+    labels = {
+        f"{f.name}.{c.name}": c.label for f in own.values() if f.widget is Widget.GROUP for c in f.columns
+    }
     labels |= {f.name: f.label for f in own.values() if f.widget is not Widget.GROUP}
     choices = tuple(Choice(name, label) for name, label in labels.items() if name in names)
     sources = own["sources"]
@@ -134,16 +147,6 @@ def sections_of(kind: Kind) -> tuple[Section, ...]:
     return tuple(found)
 
 
-def label_of(kind: Kind, name: str) -> str:
-    """What a field is called, also a part of a group (``standards.plan``); the name itself where it is no field."""
-    outer, _, inner = name.partition(".")
-    field = fields_of(kind).get(outer)
-    if field is None:
-        return {"code": "代码"}.get(name, name)
-    part = next((c for c in field.columns if c.name == inner), None)
-    return part.label if part else field.label
-
-
 def pointers_in(fields: dict[str, Field]) -> Iterator[Field]:
     """Fields that hold codes, columns of rows too."""
     for field in fields.values():
@@ -152,7 +155,7 @@ def pointers_in(fields: dict[str, Field]) -> Iterator[Field]:
         yield from (c for c in field.columns if c.points_to)
 
 
-def _field(owner: str, info: msgspec.structs.FieldInfo) -> Field:
+def _field(owner: str, info: msgspec.structs.FieldInfo, label: str) -> Field:
     name, hint = info.name, info.type
     widget, inner = _widget(owner, name, hint)
     choices = _CHOICES.get((owner, name), ())
@@ -161,7 +164,7 @@ def _field(owner: str, info: msgspec.structs.FieldInfo) -> Field:
     default = None if info.default is msgspec.NODEFAULT else info.default
     return Field(
         name=name,
-        label=OWN_LABELS.get((owner, name)) or LABELS.get(name, name),
+        label=label,
         widget=widget,
         hint=OWN_HINTS.get((owner, name)) or HINTS.get(name, ""),
         mandatory=info.default is msgspec.NODEFAULT and info.default_factory is msgspec.NODEFAULT,
@@ -169,7 +172,7 @@ def _field(owner: str, info: msgspec.structs.FieldInfo) -> Field:
         suggested=SUGGESTED.get((owner, name)) or SUGGESTED.get(("", name), ()),
         most=_MOST.get(widget, 1_000),
         points_to=_POINTERS.get(name) if widget in (Widget.POINTER, Widget.POINTERS) else None,
-        columns=_columns(widget, inner),
+        columns=_columns(name, widget, inner),
         type=inner,
         default=default,
     )
@@ -213,7 +216,7 @@ def _text(owner: str, name: str) -> Widget:
     return Widget.TEXT if long or owner == Standards.__name__ else Widget.LINE
 
 
-def _columns(widget: Widget, inner: Any) -> tuple[Field, ...]:
+def _columns(name: str, widget: Widget, inner: Any) -> tuple[Field, ...]:
     if widget not in (Widget.ROWS, Widget.GROUP):
         return ()
     if get_origin(inner) is tuple:  # the words of a synonym group that must not be merged
@@ -221,4 +224,6 @@ def _columns(widget: Widget, inner: Any) -> tuple[Field, ...]:
             Field("0", "词", Widget.LINE, mandatory=True),
             Field("1", "为什么不能合并", Widget.LINE, most=1000),
         )
-    return tuple(_field(inner.__name__, info) for info in msgspec.structs.fields(inner))
+    return tuple(
+        _field(inner.__name__, info, label_within(name, info.name)) for info in msgspec.structs.fields(inner)
+    )

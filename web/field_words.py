@@ -5,33 +5,6 @@ from __future__ import annotations
 from indicators.content import VALUE_METHODS
 from indicators.model import Kind
 from indicators.taxonomy import CATALOGUE_LEVELS
-from loaders.exports import TITLES
-
-LABELS: dict[str, str] = {
-    **TITLES,
-    "plan": "计划标准", "history": "历史标准", "industry": "行业标准", "budget": "预算支出标准", "other": "其他标准",
-    "standards": "绩效标准", "functional": "支出功能分类", "units": "常见主管单位", "subsectors": "资金用途分类", "uses": "具体用途",
-    "problem": "问题类型", "target": "指标值", "actual": "完成值", "score": "得分", "indicator": "库中指标", "link": "与库中指标的关系",
-    "linked_by": "谁对应的", "same_as": "其他版本的同一要求", "related": "移动、拆分或合并", "crosswalk_note": "怎么变的",
-    "group": "所属类别", "review_item": "审核项", "severity": "轻重", "stage": "环节", "description": "说明",
-    "objection": "为什么退回", "phrases": "审核常用语", "bad": "坏例", "good": "改成这样", "caution": "别误伤",
-    "comparator": "比较符", "value": "值", "weight": "分值", "minutes": "约几分钟读完", "words": "同义词", "strength": "强度",
-    "not_same": "不能合并的词", "source": "来源代码", "place": "在文件的哪里", "field": "只用于哪一栏",
-}  # fmt: skip
-OWN_LABELS: dict[tuple[str, str], str] = {
-    ("Indicator", "sources"): "出处", ("IndicatorSet", "sources"): "出处", ("Framework", "sources"): "出处",
-    ("FrameworkNode", "sources"): "出处", ("Project", "sources"): "出处", ("Issue", "sources"): "出处",
-    ("ProblemType", "sources"): "出处", ("Guide", "sources"): "出处", ("Clause", "sources"): "出处", ("Sector", "sources"): "出处",
-    ("Indicator", "sector"): "行业", ("Project", "sector"): "行业", ("Issue", "sector"): "行业",
-    ("Project", "unit"): "实施单位", ("Indicator", "core"): "核心指标", ("Indicator", "weight_min"): "建议分值下限",
-    ("Indicator", "weight_max"): "建议分值上限", ("Indicator", "frequency"): "取数频次",
-    ("IndicatorSet", "valid_to"): "截止日期", ("IndicatorSet", "members"): "所含指标",
-    ("Issue", "what"): "查出了什么", ("Issue", "fix"): "整改要求", ("ProblemType", "fix"): "怎么改",
-    ("SynonymGroup", "name"): "标准词", ("Pitfall", "text"): "毛病", ("Clause", "text"): "内容", ("Clause", "note"): "核对情况",
-    ("Source", "note"): "核对情况", ("Source", "name"): "文件名称", ("ExampleRow", "explanation"): "解释",
-    ("ExampleRow", "name"): "三级指标", ("Target", "name"): "三级指标", ("FrameworkNode", "points"): "评价要点",
-    ("FundLine", "name"): "名称（原文）", ("Subsector", "name"): "类别", ("FrameworkNode", "explanation"): "本库解释",
-}  # fmt: skip
 
 LONG = frozenset((
     "explanation", "formula", "wording", "bad_wording", "data_source", "evidence", "scoring", "note", "summary", "what",

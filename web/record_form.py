@@ -217,7 +217,8 @@ def _read_rows(path: str, each: Field, mine: Form, old: Any, errors: dict[str, s
             continue
         before = old[number] if number < len(old) else None
         row = {
-            c.name: _one(f"{path}.{number}.{c.name}", c, cells[c.name], _cell(before, c), errors) for c in each.columns
+            c.name: _one(f"{path}.{number}.{c.name}", c, cells[c.name], _cell(before, c), errors)
+            for c in each.columns
         }
         found.append((row["0"], row["1"]) if "0" in row else each.type(**row))
     return tuple(found)
@@ -278,7 +279,14 @@ def _choice(each: Field, text: str, old: Any) -> Any:
 
 
 def _decimal(each: Field, text: str, _old: Any) -> Decimal | None:
-    plain = unicodedata.normalize("NFKC", text).strip().replace(",", "").removesuffix("分").removesuffix("万元").strip()
+    plain = (
+        unicodedata.normalize("NFKC", text)
+        .strip()
+        .replace(",", "")
+        .removesuffix("分")
+        .removesuffix("万元")
+        .strip()
+    )
     if not plain:
         return None
     try:
@@ -304,4 +312,3 @@ _READERS: dict[Widget, Callable[[Field, str, Any], Any]] = {
     Widget.LIST: _lines, Widget.POINTERS: _lines, Widget.CHOICE: _choice, Widget.DECIMAL: _decimal, Widget.WHOLE: _whole,
     Widget.FLAG: lambda _each, text, _old: text == _TICKED,
 }  # fmt: skip
-

@@ -13,6 +13,7 @@ from indicators.fields import label_of, shown, title_of
 from indicators.model import (
     RECORD_TYPES,
     Direction,
+    Guide,
     Indicator,
     Kind,
     Pitfall,
@@ -94,3 +95,35 @@ def test_pieces_hold_both_texts(before: str, after: str) -> None:
 )
 def test_any_value_can_be_shown(value: object) -> None:
     assert isinstance(shown("note", value), str)
+
+
+lines = st.lists(st.text("abc里程村路 \n", max_size=30), max_size=40).map("\n".join)
+
+
+@given(lines, st.integers(0, 40), lines)
+def test_pieces_of_long_texts_hold_both_texts(text: str, at: int, more: str) -> None:
+    before = text * 40
+    after = before[: at * 50] + more + before[at * 50 :]
+    found = pieces(before, after)
+    if found:
+        assert "".join(t for what, t in found if what != "come") == before
+        assert "".join(t for what, t in found if what != "gone") == after
+
+
+def test_a_changed_word_in_a_long_text_is_marked_and_the_rest_left_out() -> None:
+    paragraphs = [f"第 {n} 段：数量指标写明数的是什么、什么时候数、什么不算。" for n in range(200)]
+    before = "\n\n".join(paragraphs)
+    paragraphs[120] = paragraphs[120].replace("什么时候数", "何时数")
+    (one,) = told_between(
+        Guide(code="Z", name="z", text=before), Guide(code="Z", name="z", text="\n\n".join(paragraphs))
+    )
+    found = one.pieces
+    assert [p for p in found if p[0] in ("gone", "come")] == [("gone", "什么时候"), ("come", "何时")]
+    assert [what for what, _ in found].count("cut") == 2
+    assert sum(len(text) for _, text in found) < 300
+
+
+def test_words_and_figures_are_marked_whole() -> None:
+    assert pieces("完成率达到 95.5% 以上", "完成率达到 98.0% 以上") == [
+        ("same", "完成率达到 "), ("gone", "95.5"), ("come", "98.0"), ("same", "% 以上"),
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indicators.fields import label_of
 from indicators.model import (
     RECORD_TYPES,
     Guide,
@@ -25,7 +26,7 @@ from indicators.model import (
     Target,
 )
 from kb.db.rows import body_of
-from web.field_table import Field, Widget, fields_of, label_of, sections_of
+from web.field_table import Field, Widget, fields_of, sections_of
 from web.record_form import empty, read, rows_in, with_row, with_row_up, without_row, written
 
 ROAD = Indicator(
@@ -73,7 +74,9 @@ def values_of(each: Field) -> st.SearchStrategy[Any]:
             else st.builds(each.type, **{c.name: cell for c, cell in zip(each.columns, cells, strict=True)})
         )
         # A row without any text is no row.
-        return st.lists(row.filter(lambda r: any(str(v or "").strip() for v in _cells(r))), max_size=3).map(tuple)
+        return st.lists(row.filter(lambda r: any(str(v or "").strip() for v in _cells(r))), max_size=3).map(
+            tuple
+        )
     return simple[each.widget]
 
 
@@ -88,7 +91,9 @@ def _shown(value: Any) -> Any:
 
 
 records = st.sampled_from(list(RECORD_TYPES)).flatmap(
-    lambda kind: st.builds(RECORD_TYPES[kind], code=words, **{n: values_of(f) for n, f in fields_of(kind).items()})
+    lambda kind: st.builds(
+        RECORD_TYPES[kind], code=words, **{n: values_of(f) for n, f in fields_of(kind).items()}
+    )
 )
 
 
@@ -127,7 +132,9 @@ def test_any_record_goes_through_its_form_unchanged(record: Record) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(records, st.dictionaries(st.text(max_size=12).map("f.{}".format), st.text(max_size=30), max_size=6))
-def test_whatever_is_sent_gives_a_record_that_can_be_stored_or_errors(record: Record, junk: dict[str, str]) -> None:
+def test_whatever_is_sent_gives_a_record_that_can_be_stored_or_errors(
+    record: Record, junk: dict[str, str]
+) -> None:
     found = read(record.kind, record.code, {**written(record), **junk}, record)
     if found.record is None:
         assert found.errors
@@ -176,7 +183,10 @@ def test_what_does_not_fit_is_told_at_its_input(name: str, text: str, said: str)
     assert said in found.errors[name]
 
 
-@pytest.mark.parametrize("name", ["f.nonsense", "f.code", "f.pitfalls.x.text", "f.pitfalls.0.secret", "f.fits.全部", "f.", "f.name.0"])
+@pytest.mark.parametrize(
+    "name",
+    ["f.nonsense", "f.code", "f.pitfalls.x.text", "f.pitfalls.0.secret", "f.fits.全部", "f.", "f.name.0"],
+)
 def test_unknown_fields_are_refused(name: str) -> None:
     assert "不认识的栏" in read(ROAD.kind, ROAD.code, {**written(ROAD), name: "1"}, ROAD).errors[""]
 
