@@ -43,11 +43,13 @@ from kb.db.drafts import DraftRows
 from kb.db.engine import open_engine
 from kb.db.filed import FiledRows
 from kb.db.news import NewsRows
+from kb.db.proposals import ProposalRows
 from kb.db.reader import Reader
 from kb.db.reviews import ReviewRows
 from kb.db.store import Store
 from kb.draft_store import DraftStore
 from kb.drafting import Drafter
+from kb.editing import Editing
 from kb.errors import (
     BusyError,
     CatalogueBatchError,
@@ -63,6 +65,7 @@ from kb.links import PATHS
 from kb.loading import Loading
 from kb.maintenance import BackupInfo, Finding
 from kb.news import News
+from kb.proposals import Proposals
 from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
 from kb.search.answer import Filters, SearchAnswer
@@ -134,6 +137,8 @@ class KnowledgeBase:
         self.tuning = Tuning(reader, store, self._apply)
         self.loading = Loading(reader, store, self._apply)
         self.news = News(reader, NewsRows(reader.engine))
+        self.editing = Editing(reader, store, self._apply)
+        self.proposals = Proposals(ProposalRows(reader.engine), self.editing)
         self.learning = Learning(Counters(reader.engine), self.search, self._engine.near)
 
     @classmethod
@@ -197,6 +202,10 @@ class KnowledgeBase:
     def view(self, code: str) -> AnyView:
         """A record with everything it is joined to. Raises UnknownCodeError."""
         return view_of(self._reader, self.record(code))
+
+    def preview(self, record: Record) -> AnyView:
+        """A record that need not be stored, joined to what is: how its page would look."""
+        return view_of(self._reader, record)
 
     def record(self, code: str) -> Record:
         """A record that has a page, by its code (letter case ignored). Raises UnknownCodeError."""

@@ -109,7 +109,7 @@ class Tuning:
             strength=_strength(strength),
             not_same=_pairs(not_same),
         )
-        _check_group(group)
+        check_group(group)
         self._store.put(
             [group],
             name=f"同义词：{group.name}",
@@ -281,7 +281,8 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(dict(found).items())
 
 
-def _check_group(group: SynonymGroup) -> None:
+def check_group(group: SynonymGroup) -> None:
+    """Refuse a group that search could not use. Raises InputError."""
     if not group.words and not group.not_same:
         raise InputError("请至少填写一个同义词，或一个不能合并的词。")
     if len(group.words) > MOST_WORDS:

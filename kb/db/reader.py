@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, case, func, or_, select
 
 from indicators.model import RECORD_TYPES, Kind, Record
 from kb.db import tables as t
@@ -29,6 +29,13 @@ class Reader:
         """The record of a code, or None."""
         found = self.many([code])
         return found.get(code)
+
+    def current(self, code: str) -> tuple[Record, int] | None:
+        """The record of a code with its version number, read together; None where there is none."""
+        query = select(t.record.c.kind, t.record.c.body, t.record.c.version).where(t.record.c.code == code)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return (record_from(row.kind, row.body), row.version) if row else None
 
     def many(self, codes: Collection[str]) -> dict[str, Record]:
         """Records by code; codes without a record are absent."""
@@ -141,6 +148,32 @@ class Reader:
                 (Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch), r.body)
                 for r in connection.execute(query)
             )
+
+    def revisions(self, code: str) -> tuple[tuple[Version, str, str | None], ...]:
+        """Revisions of a record with its kind and body as they were, newest first; None where it was taken out."""
+        query = select(t.revision).where(t.revision.c.code == code).order_by(t.revision.c.version.desc())
+        with self.engine.connect() as connection:
+            return tuple(
+                (Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch), r.kind, r.body)
+                for r in connection.execute(query)
+            )
+
+    def named(self, kind: Kind, text: str, limit: int) -> list[Ref]:
+        """Records of a kind whose code or name holds a text, those that begin with it first."""
+        pattern = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        c = t.record.c
+        holds = [column.ilike(f"%{pattern}%", escape="\\") for column in (c.code, c.name)]
+        begins = [column.ilike(f"{pattern}%", escape="\\") for column in (c.code, c.name)]
+        query = select(c.kind, c.code, c.name).where(c.kind == kind.value, or_(*holds))
+        query = query.order_by(case((or_(*begins), 0), else_=1), c.code).limit(limit)
+        with self.engine.connect() as connection:
+            return [Ref(Kind(r.kind), r.code, r.name) for r in connection.execute(query)]
+
+    def used_codes(self, prefix: str) -> frozenset[str]:
+        """Codes that begin with a prefix and have or had a record: a code is never given twice."""
+        query = select(t.revision.c.code).where(t.revision.c.code.startswith(prefix, autoescape=True))
+        with self.engine.connect() as connection:
+            return frozenset(connection.execute(query.distinct()).scalars())
 
     def removed(self, type_: type[R]) -> list[tuple[R, Version]]:
         """Records of a type that were taken out, as they were, with the revision that took them out."""

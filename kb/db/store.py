@@ -21,6 +21,10 @@ _SETTING = "setting:"
 """Before the key of a setting in ``revision.code``, so that settings have versions as records have."""
 
 
+Also = Callable[[Connection, int], None]
+"""Writes more in the transaction of a batch, whose number it is given."""
+
+
 def now() -> datetime:
     """The time, aware and in UTC; tests replace it."""
     return datetime.now(UTC)
@@ -52,22 +56,28 @@ class Store:
         settings: dict[str, str] | None = None,
         expected: dict[str, int] | None = None,
         progress: Callable[[int, int], None] | None = None,
+        action: str = "",
+        also: Also | None = None,
     ) -> Batch:
         """Write records as one named batch; those whose content is unchanged are left alone.
 
         ``settings`` are stored in the same transaction. ``expected`` maps codes to the version
         that the writer saw (0 for none). Raises ChangedMeanwhileError where another one stands,
         and ``sqlalchemy.exc.IntegrityError`` where a record points to a code that does not exist.
+        ``action`` names the deed in the history (新建 and 修改 where it is ""); ``also`` writes what
+        belongs to the batch in the same transaction.
         """
         with self.engine.begin() as connection:
             writer = _begin(connection, name, actor, reason)
             writer.expect(expected or {})
             for start in range(0, len(records), _CHUNK):
-                writer.write(records[start : start + _CHUNK])
+                writer.write(records[start : start + _CHUNK], action)
                 if progress:
                     progress(min(start + _CHUNK, len(records)), len(records))
             for key, value in (settings or {}).items():
                 _set(connection, key, value)
+            if also:
+                also(connection, writer.number)
         return writer.batch
 
     def remove(
