@@ -131,7 +131,9 @@ class Editing:
 
     def _faults(self, record: Record) -> list[ContentFault]:
         """What ``check_content`` finds in a record among those that it names and those of its place."""
-        near: list[Record] = list(self._reader.many(dict.fromkeys(code for _, code in references(record))).values())
+        near: list[Record] = list(
+            self._reader.many(dict.fromkeys(code for _, code in references(record))).values()
+        )
         if isinstance(record, Indicator):
             near += self._reader.of_type(Indicator, sector=record.sector, level2=record.level2)
         elif isinstance(record, FrameworkNode):
@@ -221,7 +223,11 @@ class Editing:
         if isinstance(record, Indicator):
             raise InputError("指标不撤下，请把状态改成“停用”并写明替代指标：已填报的表还要凭代码查到它。")
         batch = self._store.remove(
-            [code], name=f"撤下 {code} {record.name}"[:200], actor=actor, reason=_short(reason), expected={code: seen}
+            [code],
+            name=f"撤下 {code} {record.name}"[:200],
+            actor=actor,
+            reason=_short(reason),
+            expected={code: seen},
         )
         self._apply()
         return batch.number
@@ -250,4 +256,3 @@ def _record(kind: str, body: str | None) -> Record | None:
 
 def _short(text: str) -> str:
     return " ".join(text.split())[:_LONGEST_REASON]
-

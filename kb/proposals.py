@@ -42,7 +42,13 @@ class State(StrEnum):
 
 LONGEST = {"text": 4_000, "suggestion": 20_000, "source": 500, "name": 60, "contact": 120}
 """Characters of what a report may hold."""
-_CALLED = {"text": "哪里不对", "suggestion": "建议写成", "source": "依据", "name": "称呼", "contact": "联系方式"}
+_CALLED = {
+    "text": "哪里不对",
+    "suggestion": "建议写成",
+    "source": "依据",
+    "name": "称呼",
+    "contact": "联系方式",
+}
 _LARGEST_CHANGE = 400_000
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 READER_LIMITS = (
@@ -152,14 +158,18 @@ class Proposals:
             **{name: text.strip() for name, text in said.items()},
         )  # fmt: skip
 
-    def propose(self, mine: Record, base: Record | None, version: int, text: str, sender: Sender) -> ProposalRow:
+    def propose(
+        self, mine: Record, base: Record | None, version: int, text: str, sender: Sender
+    ) -> ProposalRow:
         """Keep a proposed change of ``base``, or a new record where that is None.
 
         Raises InputError where nothing is changed, or TooManyProposalsError.
         """
         _check({"text": text, "name": sender.name, "contact": sender.contact})
         old = parts_of(base if base is not None else blank(mine))
-        changes = {n: msgspec.to_builtins(v) for n, v in parts_of(mine).items() if v != old[n] and n != "code"}
+        changes = {
+            n: msgspec.to_builtins(v) for n, v in parts_of(mine).items() if v != old[n] and n != "code"
+        }
         if not changes:
             raise InputError("没有改动，不用提交。")
         packed = msgspec.json.encode(changes).decode()
@@ -168,7 +178,9 @@ class Proposals:
         sort = Sort.CHANGE if base is not None else Sort.NEW
         return self._add(sort, mine, version, sender, text=text.strip(), changes=packed)
 
-    def _add(self, sort: Sort, record: Record | None, version: int, sender: Sender, **said: str) -> ProposalRow:
+    def _add(
+        self, sort: Sort, record: Record | None, version: int, sender: Sender, **said: str
+    ) -> ProposalRow:
         row = ProposalRow(
             number=0, token=secrets.token_urlsafe(16), sort=sort.value, state=State.OPEN.value,
             code=record.code if record is not None and sort is not Sort.NEW else "",
@@ -262,7 +274,9 @@ class Proposals:
 def _check(said: dict[str, str]) -> None:
     for name, text in said.items():
         if len(text.strip()) > LONGEST[name]:
-            raise InputError(f"“{_CALLED[name]}”太长，最多 {LONGEST[name]} 个字，现在 {len(text.strip())} 个。")
+            raise InputError(
+                f"“{_CALLED[name]}”太长，最多 {LONGEST[name]} 个字，现在 {len(text.strip())} 个。"
+            )
 
 
 def _empty(kind: Kind) -> Record:

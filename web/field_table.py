@@ -91,7 +91,7 @@ _POINTERS: dict[str, Kind] = {
     "sector": Kind.SECTOR, "successor": Kind.INDICATOR, "framework": Kind.FRAMEWORK, "document": Kind.SOURCE,
     "pairs": Kind.INDICATOR, "members": Kind.INDICATOR, "indicators": Kind.INDICATOR, "same_as": Kind.NODE,
     "related": Kind.NODE, "problems": Kind.PROBLEM, "projects": Kind.PROJECT,
-    "source": Kind.SOURCE, "problem": Kind.PROBLEM, "indicator": Kind.INDICATOR,
+    "base": Kind.SET, "overlays": Kind.INDICATOR, "source": Kind.SOURCE, "problem": Kind.PROBLEM, "indicator": Kind.INDICATOR,
 }  # fmt: skip
 _CHOICES: dict[tuple[str, str], tuple[Choice, ...]] = {
     ("Indicator", "level1"): tuple(Choice(name, name) for name in CATALOGUE_LEVELS),
@@ -107,14 +107,18 @@ _ENUM_WORDS = {
 }  # fmt: skip
 
 
+KEPT = frozenset(("code", "original", "base_members"))
+"""Fields that no form asks for: a code never changes, the others tell what a local copy was made from."""
+
+
 @cache
 def fields_of(kind: Kind) -> dict[str, Field]:
-    """Every field of a kind but its code, by name, in the model's order."""
+    """Every field of a kind that a form asks for, by name, in the model's order."""
     type_ = RECORD_TYPES[kind]
     own = {
         f.name: _field(type_.__name__, f, label_of(kind, f.name))
         for f in msgspec.structs.fields(type_)
-        if f.name != "code"
+        if f.name not in KEPT
     }
     if "sources" in own:
         own["sources"] = _with_choice_of_field(own, fields_with_source(type_))

@@ -40,6 +40,9 @@ HINTS: dict[str, str] = {
     "issuer": "如 财政部",
     "region": "如 甲省乙市，通用的空着",
     "members": "一行一个指标代码",
+    "base": "本地集是在哪一套上改的；不是本地集就空着",
+    "base_edition": "上级那一套的版本，如 2026",
+    "overlays": "本地口径改自哪一条；不是本地口径就空着",
     "summary": "一两句话说清楚",
     "note": "要提醒看的人的话",
     "number": "如 财预〔2021〕101号",
@@ -123,7 +126,7 @@ SECTIONS: dict[Kind, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     Kind.SET: (
         ("指标集", ("name", "edition", "issuer", "region", "valid_from", "valid_to", "summary")),
-        ("指标", ("members",)), ("出处", ("sources",)),
+        ("指标", ("members",)), ("上级", ("base", "base_edition")), ("出处", ("sources",)),
     ),
     Kind.INDICATOR: (
         ("是什么", ("name", "level1", "level2", "sector", "subsector", "unit", "direction", "core")),
@@ -133,7 +136,7 @@ SECTIONS: dict[Kind, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("取证和打分", ("value_method", "data_source", "evidence", "scoring", "weight_min", "weight_max")),
         ("毛病和配对", ("pitfalls", "pairs")),
         ("查找", ("aliases", "keywords", "placements")),
-        ("状态", ("status", "successor", "valid_from", "valid_to")),
+        ("状态", ("status", "successor", "valid_from", "valid_to", "overlays")),
         ("出处", ("sources",)),
     ),
     Kind.FRAMEWORK: (("框架", ("name", "edition", "scope", "summary", "note")), ("出处", ("sources",))),

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from indicators.model import RECORD_TYPES, Kind, Record
-from web.field_table import Field, Widget, fields_of
+from web.field_table import KEPT, Field, Widget, fields_of
 
 PREFIX = "f."
 MOST_ROWS = 1_000
@@ -78,6 +78,10 @@ def read(kind: Kind, code: str, form: Form, base: Record | None = None) -> Read:
             values[each.name] = _read(PREFIX + each.name, each, mine, old, errors)
     if errors:
         return Read(None, errors)
+    if base is not None:
+        values |= {
+            name: getattr(base, name) for name in base.__struct_fields__ if name in KEPT and name != "code"
+        }
     return Read(RECORD_TYPES[kind](**values))
 
 

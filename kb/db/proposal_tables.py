@@ -10,7 +10,9 @@ proposal = Table(
     "proposal",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("token", String(40), nullable=False, unique=True),  # unguessable: whoever has the link sees the outcome
+    Column(
+        "token", String(40), nullable=False, unique=True
+    ),  # unguessable: whoever has the link sees the outcome
     Column("sort", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("code", CODE, nullable=False),  # no foreign key: a report may outlive its record, "" is none

@@ -71,7 +71,14 @@ class ProposalRows:
             key = done.inserted_primary_key
             assert key is not None  # noqa: S101 - an INSERT of one row always has one
             number = int(key[0])
-            note(connection, actor, "提意见", f"第 {number} 条意见", f"{row.sort} {row.code} {row.field}".strip(), row.at)
+            note(
+                connection,
+                actor,
+                "提意见",
+                f"第 {number} 条意见",
+                f"{row.sort} {row.code} {row.field}".strip(),
+                row.at,
+            )
         return number
 
     @staticmethod
@@ -122,7 +129,9 @@ class ProposalRows:
             return _decide(connection, number, state, by, answer, at, None)
 
     @staticmethod
-    def deciding(number: int, state: str, *, by: str, answer: str, at: datetime) -> Callable[[Connection, int], None]:
+    def deciding(
+        number: int, state: str, *, by: str, answer: str, at: datetime
+    ) -> Callable[[Connection, int], None]:
         """Closes an open proposal in the transaction of the batch that carries it out.
 
         Raises DecidedMeanwhileError, which takes the batch back with it.

@@ -26,7 +26,7 @@ from indicators.model import (
     Target,
 )
 from kb.db.rows import body_of
-from web.field_table import Field, Widget, fields_of, sections_of
+from web.field_table import KEPT, Field, Widget, fields_of, sections_of
 from web.record_form import empty, read, rows_in, with_row, with_row_up, without_row, written
 
 ROAD = Indicator(
@@ -100,7 +100,7 @@ records = st.sampled_from(list(RECORD_TYPES)).flatmap(
 def test_every_field_of_every_kind_has_its_place_and_a_chinese_name() -> None:
     for kind, type_ in RECORD_TYPES.items():
         placed = [f.name for section in sections_of(kind) for f in section.fields]
-        assert sorted(placed) == sorted(set(type_.__struct_fields__) - {"code"})
+        assert sorted(placed) == sorted(set(type_.__struct_fields__) - KEPT)
         for each in fields_of(kind).values():
             for one in (each, *each.columns):
                 assert not one.label.isascii(), (kind, each.name, one.name)
@@ -153,6 +153,15 @@ def test_only_what_was_typed_is_read_anew() -> None:
 def test_fields_that_were_not_sent_keep_their_value() -> None:
     back = read(ROAD.kind, ROAD.code, {"f.name": "别名"}, ROAD).record
     assert back == msgspec.structs.replace(ROAD, name="别名")
+
+
+def test_what_a_local_copy_was_made_from_stays() -> None:
+    local = msgspec.structs.replace(ROAD, code="BD-X-SL-01", overlays="JT-SL-01", original=ROAD)
+    back = read(local.kind, local.code, {**written(local), "f.name": "本地里程"}, local).record
+    assert back == msgspec.structs.replace(local, name="本地里程")
+    assert (
+        "不认识的栏" in read(local.kind, local.code, {**written(local), "f.original": ""}, local).errors[""]
+    )
 
 
 def test_empty_form_asks_for_what_a_record_cannot_lack() -> None:
