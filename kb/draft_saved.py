@@ -39,6 +39,15 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     locked: tuple[int, ...] = ()
 
 
+class DraftUse(msgspec.Struct, frozen=True):
+    """A draft that uses some indicators: its project, whose it is ("" for a link's), when it was last touched."""
+
+    project: str
+    owner: str
+    touched_at: datetime
+    codes: tuple[str, ...]
+
+
 class RowChange(msgspec.Struct, frozen=True, kw_only=True):
     """A row that is new (no ``before``), gone (no ``after``) or changed in ``fields``."""
 

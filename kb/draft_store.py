@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from kb.db.drafts import DraftRows
-from kb.draft_saved import Saved, SavedLine, VersionLine
+from kb.draft_saved import DraftUse, Saved, SavedLine, VersionLine
 from kb.errors import KnowledgeError
 
 LIFETIME = timedelta(days=180)
@@ -86,6 +86,20 @@ class DraftStore:
         """Drafts that an account began, last touched first; [] for the anonymous, who have their links."""
         lines = self._rows.owned(owner[:80], self._now(), most) if owner else []
         return [self.load(line.id) for line in lines]
+
+    def using(self, codes: Collection[str]) -> list[DraftUse]:
+        """Drafts of anybody whose newest version names one of these codes, last touched first.
+
+        Their secret links are not told: who may see a draft is who has its link.
+        """
+        wanted = set(codes)
+        found = []
+        for line, body in self._rows.newest(self._now()) if wanted else ():
+            draft = _decoder.decode(body).draft
+            used = tuple(sorted({row.code for row in draft.rows} & wanted))
+            if used:
+                found.append(DraftUse(draft.project, line.owner, line.touched_at, used))
+        return sorted(found, key=lambda use: use.touched_at, reverse=True)
 
     def versions(self, id_: str) -> list[VersionLine]:
         """Versions of a draft, newest first."""

@@ -84,14 +84,19 @@ class UnknownBatchError(KnowledgeError):
 
 
 class UndoConflictError(KnowledgeError):
-    """A batch cannot be taken back whole: ``reasons`` say what stands in the way."""
+    """A batch cannot be taken back whole: ``reasons`` say what stands in the way, ``batches`` since which."""
 
-    def __init__(self, reasons: Sequence[str]) -> None:
-        self.reasons = tuple(reasons)
+    def __init__(self, reasons: Sequence[str], batches: Sequence[int] = ()) -> None:
+        self.reasons, self.batches = tuple(reasons), tuple(batches)
         shown = "；".join(self.reasons[:5]) + (
             f"；等 {len(self.reasons)} 处" if len(self.reasons) > 5 else ""
         )
-        super().__init__(f"不能撤回，什么都没有改动：{shown}。请先撤回后来的改动，或直接修改这一条。")
+        first = (
+            f"请从新到旧先撤回第 {'、'.join(map(str, self.batches))} 批，再撤回这一批"
+            if self.batches
+            else "请先撤回后来的改动"
+        )
+        super().__init__(f"不能撤回，什么都没有改动：{shown}。{first}；或直接修改这些记录。")
 
 
 class CatalogueBatchError(KnowledgeError):

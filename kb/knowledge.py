@@ -61,6 +61,7 @@ from kb.filed import FiledTables
 from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
 from kb.learning import Learning, normal_query
+from kb.ledger import Ledger
 from kb.links import PATHS
 from kb.loading import Loading
 from kb.maintenance import BackupInfo, Finding
@@ -72,6 +73,7 @@ from kb.search.answer import Filters, SearchAnswer
 from kb.search.engine import SearchEngine
 from kb.search.suggest import Suggestion
 from kb.settings import Settings
+from kb.touching import Touching
 from kb.tuning import Tuning, pins, with_pins
 from kb.views import AnyView, BatchInfo, Ref, SectorCount
 
@@ -136,6 +138,8 @@ class KnowledgeBase:
         self.accounts = Accounts(AccountTable(reader.engine), self.audit)
         self.tuning = Tuning(reader, store, self._apply)
         self.loading = Loading(reader, store, self._apply)
+        self.ledger = Ledger(reader, store)
+        self.touching = Touching(reader, self.drafts, self.reviews)
         self.news = News(reader, NewsRows(reader.engine))
         self.editing = Editing(reader, store, self._apply)
         self.proposals = Proposals(ProposalRows(reader.engine), self.editing)
@@ -328,7 +332,7 @@ class KnowledgeBase:
 
     def batches(self, limit: int = 20) -> tuple[BatchInfo, ...]:
         """The newest batches of changes."""
-        return tuple(self._reader.batches(limit))
+        return tuple(self.ledger.page(limit))
 
     def _apply(self) -> None:
         """Bring what was written into the index, or tell all processes where no record was touched."""

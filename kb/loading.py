@@ -7,17 +7,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from indicators.candidate import Candidate
 from indicators.content import references
-from indicators.model import Indicator, IndicatorSet, Record, Sector, Source
+from indicators.model import Indicator, IndicatorSet, Record, Sector, Status
 from kb.db.reader import Reader
 from kb.db.store import Store
 from kb.errors import InputError, KnowledgeError
-from kb.imports import ImportPlan, Near, SetAbout, Snapshot, plan, set_code_of
+from kb.import_codes import set_code_of
+from kb.import_plan import Decisions, ImportPlan, Near, SetAbout, Snapshot
+from kb.imports import plan
 from kb.localising import localised
 from kb.matching import MatchIndex
 
 _MAPPING = "mapping:"
-_MOST_NEAR = 400
-"""New indicators up to which existing ones like them are looked for; more would take minutes."""
+_MOST_NEAR = 20_000
+"""New indicators up to which existing ones like them are looked for: 0.1 ms a name beside 7,000 names."""
 
 
 class PlanChangedError(KnowledgeError):
@@ -43,20 +45,26 @@ class Loading:
 
     def plan(
         self, candidates: Sequence[Candidate], set_name: str = "", *,
-        replace: bool = False, about: SetAbout | None = None,
+        replace: bool = False, about: SetAbout | None = None, decisions: Decisions | None = None,
     ) -> ImportPlan:  # fmt: skip
-        """What these candidates would change; nothing is written. Rows of an overlay never change the set below."""
-        snapshot = self._snapshot(candidates, set_name)
-        ours = localised(candidates, snapshot)
-        made = plan(ours, snapshot, set_name, replace=replace, about=about)
-        new = [c for c in made.changes if c.action == "new" and c.kind is Indicator.kind]
-        if not new or len(new) > _MOST_NEAR:
-            return made
-        return plan(ours, snapshot, set_name, replace=replace, near=self._near(), about=about)
+        """What these candidates would change; nothing is written. Rows of an overlay never change the set below.
 
-    def commit(self, made: ImportPlan, fingerprint: str, *, name: str, actor: str, reason: str) -> int | None:
+        Raises DecisionError where a decision cannot be followed.
+        """
+        decided = decisions or Decisions(replace=replace)
+        snapshot = self._snapshot(candidates, set_name, decided)
+        ours = localised(candidates, snapshot)
+        new = sum(isinstance(c.record, Indicator) and c.record.code not in snapshot.records for c in ours)
+        near = self._near() if 0 < new <= _MOST_NEAR else None
+        return plan(ours, snapshot, set_name, near=near, about=about, decisions=decided)
+
+    def commit(
+        self, made: ImportPlan, fingerprint: str, *,
+        name: str, actor: str, reason: str, progress: Callable[[int, int], None] | None = None,
+    ) -> int | None:  # fmt: skip
         """Write a plan that was shown, as one batch; None where there is nothing to write.
 
+        ``progress`` hears (records written, records in all); what it raises takes everything back.
         Raises PlanChangedError where the fingerprint is another plan's, and ChangedMeanwhileError
         where a record was changed after the plan was made. Nothing is written then.
         """
@@ -65,8 +73,8 @@ class Loading:
         if not made.records:
             return None
         batch = self._store.put(
-            made.records, name=name[:200], actor=actor, reason=reason, expected=dict(made.versions)
-        )
+            made.records, name=name[:200], actor=actor, reason=reason[:500], expected=dict(made.versions), progress=progress
+        )  # fmt: skip
         self._apply()
         return batch.number
 
@@ -111,12 +119,17 @@ class Loading:
         text = json.dumps(dict(mapping), ensure_ascii=False, sort_keys=True)
         self._store.tune({_MAPPING + fingerprint: text}, name="记住列名对应", actor=actor, reason="")
 
-    def _snapshot(self, candidates: Sequence[Candidate], set_name: str) -> Snapshot:
+    def forget(self, fingerprint: str, *, actor: str) -> None:
+        """Forget a correction, so that the header row is guessed again; a batch that can be undone."""
+        self._store.tune({_MAPPING + fingerprint: None}, name="忘掉列名对应", actor=actor, reason="")
+
+    def _snapshot(self, candidates: Sequence[Candidate], set_name: str, decided: Decisions) -> Snapshot:
         found = self.find_set(set_name) if set_name else None
         codes = {c.record.code for c in candidates if c.record.code}
         pointed = {code for c in candidates for _, code in references(c.record)}
         members: Collection[str] = found.members if found else ()
-        wanted = sorted({*codes, *members})
+        chosen = {*decided.merge.values(), *decided.retire.values()} - {""}
+        wanted = sorted({*codes, *members, *chosen})
         own = found.code if found else set_code_of(set_name) if set_name else ""
         taken = (
             self._reader.codes_beginning(own if own.startswith("BD-") else f"BD-{own}")
@@ -132,18 +145,15 @@ class Loading:
         )
 
     def _near(self) -> Near:
-        index = MatchIndex(self._reader.of_type(Indicator))
+        index = MatchIndex(i for i in self._reader.of_type(Indicator) if i.status is Status.ACTIVE)
 
         def near(name: str) -> list[tuple[str, str, float]]:
             exact = [(index.form(n), 1.0) for n in index.exact(name)]
             found = exact or [(index.form(n), score) for n, score in index.near(name)[:5]]
-            return [
-                (index.indicators[f.indicator].code, index.indicators[f.indicator].name, s) for f, s in found
-            ]
+            best: dict[str, tuple[str, str, float]] = {}
+            for form, score in found:
+                indicator = index.indicators[form.indicator]
+                best.setdefault(indicator.code, (indicator.code, indicator.name, score))
+            return list(best.values())
 
         return near
-
-
-def names_of_sources(records: Sequence[Record]) -> list[str]:
-    """Names of the source files among records."""
-    return [r.name for r in records if isinstance(r, Source)]

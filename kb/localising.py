@@ -12,7 +12,9 @@ import msgspec
 
 from indicators.candidate import Candidate
 from indicators.model import Indicator
-from kb.imports import Snapshot, merged, place_of
+from kb.import_codes import place_of
+from kb.import_merging import merged
+from kb.import_plan import Snapshot
 
 _OWN = frozenset(Indicator.__struct_fields__) - {"code"}
 
@@ -40,9 +42,14 @@ def _localised(
     met = shared.get(c.record.code) or (None if c.record.code else places.get(place_of(c.record)))
     if met is None:
         return c
+    return copied(met, c)
+
+
+def copied(met: Indicator, c: Candidate, code: str = "") -> Candidate:
+    """A row that says something else of a shared indicator as a local copy of it, else as the indicator itself."""
     after = merged(met, c.record, c.given)
     if after == met:
         return Candidate(met, frozenset(), c.place, c.row)
-    local = copy_of(met)
+    local = copy_of(met, code)
     changed = {f: getattr(after, f) for f in _OWN - {"overlays", "original"}}
     return Candidate(msgspec.structs.replace(local, **changed), _OWN, c.place, c.row)

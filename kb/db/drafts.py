@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import Engine, delete, insert, select, update
@@ -83,6 +84,16 @@ class DraftRows:
         with self.reading.connect() as connection:
             rows = connection.execute(query.order_by(d.touched_at.desc()).limit(most)).mappings()
             return [SavedLine(**row) for row in rows]
+
+    def newest(self, now: datetime) -> Iterator[tuple[SavedLine, bytes]]:
+        """Every draft that still lives with its newest version, read as a stream."""
+        d, v = saved_draft.c, draft_version.c
+        query = select(saved_draft, v.body).join(draft_version, (v.draft == d.id) & (v.number == d.version))
+        with self.reading.connect() as connection:
+            rows = connection.execution_options(yield_per=200).execute(query.where(d.expires_at >= now))
+            for row in rows.mappings():
+                line = SavedLine(**{name: row[name] for name in SavedLine.__struct_fields__})
+                yield line, zlib.decompress(row["body"])
 
     def expired(self, now: datetime) -> list[str]:
         """Drafts whose time is over."""

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, case, func, or_, select
 
 from indicators.model import RECORD_TYPES, Kind, Record
 from kb.db import tables as t
-from kb.db.filed_tables import filed_table
+from kb.db.filed_tables import filed_row
 from kb.db.rows import digest_of, record_from
 from kb.db.store import last_outbox_id
-from kb.views import BatchInfo, Ref, Version
+from kb.views import Ref, Version
 
 R = TypeVar("R", bound=Record)
 _MANY = 500  # SQLite allows 999 bound variables in old builds
@@ -88,6 +88,29 @@ class Reader:
             )
         with self.engine.connect() as connection:
             return list(connection.execute(query.order_by(t.link.c.source_code)).scalars())
+
+    def links_to(self, codes: Collection[str]) -> list[tuple[str, str]]:
+        """(code of a record, code that it points to) of all pointers to these codes, each once."""
+        found: list[tuple[str, str]] = []
+        wanted = sorted(codes)
+        columns = (t.link.c.source_code, t.link.c.target_code)
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), _MANY):
+                query = select(*columns).where(t.link.c.target_code.in_(wanted[start : start + _MANY]))
+                found += [(r.source_code, r.target_code) for r in connection.execute(query.distinct())]
+        return sorted(found)
+
+    def filed_rows(self, codes: Collection[str]) -> dict[str, int]:
+        """Number of rows of filed target tables that mean each of these indicators."""
+        found: dict[str, int] = {}
+        wanted = sorted(codes)
+        row = filed_row.c
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), _MANY):
+                query = select(row.indicator, func.count().label("n")).group_by(row.indicator)
+                query = query.where(row.indicator.in_(wanted[start : start + _MANY]))
+                found |= {r.indicator: r.n for r in connection.execute(query)}
+        return found
 
     def rows_using(self, indicator: str) -> list[tuple[str, int]]:
         """(project code, row number) of the published rows linked to an indicator."""
@@ -218,20 +241,6 @@ class Reader:
         """Name of a batch, None where there is none."""
         with self.engine.connect() as connection:
             return connection.execute(select(t.batch.c.name).where(t.batch.c.id == number)).scalar()
-
-    def batches(self, limit: int) -> list[BatchInfo]:
-        """The newest batches that changed anything, each with the number of records, settings and filed tables."""
-        sizes = [
-            select(func.count()).where(column == t.batch.c.id).scalar_subquery()
-            for column in (t.revision.c.batch, filed_table.c.batch, filed_table.c.withdrawn)
-        ]
-        size = (sizes[0] + sizes[1] + sizes[2]).label("size")
-        query = select(t.batch, size).where(size > 0).order_by(t.batch.c.id.desc()).limit(limit)
-        with self.engine.connect() as connection:
-            return [
-                BatchInfo(r.id, r.name, r.actor, r.reason, _aware(r.at), r.size)
-                for r in connection.execute(query)
-            ]
 
     def codes_like(self, text: str, limit: int = 5) -> list[Ref]:
         """Records whose code contains the given text, case ignored."""

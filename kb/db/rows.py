@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from indicators.content import references
-from indicators.model import RECORD_TYPES, Indicator, IndicatorSet, Kind, Project, Record
+from indicators.model import RECORD_TYPES, Indicator, Kind, Project, Record
 from indicators.value import TargetValue
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -78,26 +78,32 @@ def targets_of(record: Record) -> Iterator[dict[str, Any]]:
         }
 
 
-def without_change(before: Record, after: Record, latest: Record) -> Record | None:
-    """A set as it stands latest without what was done between before and after; None where that cannot be told.
+_COLLECTED = frozenset(("members", "sources", "aliases", "keywords", "pairs"))
+"""Lists to which several batches add, each its own items."""
 
-    Members that came then go, those that went come back; another field goes back where nobody changed it since.
+
+def without_change(before: Record, after: Record, latest: Record) -> tuple[Record | None, tuple[str, ...]]:
+    """A record as it stands latest without what was done between before and after.
+
+    None, with the fields in the way, where one that was changed then has been changed again since.
+    Of members, sources and other names only the items that came then go, and those that went come back.
     """
-    if not (
-        isinstance(before, IndicatorSet)
-        and isinstance(after, IndicatorSet)
-        and isinstance(latest, IndicatorSet)
-    ):
-        return None
     changes: dict[str, Any] = {}
+    conflicts = []
     for name in before.__struct_fields__:
         old, new, now = getattr(before, name), getattr(after, name), getattr(latest, name)
-        if name == "members":
-            came, went = set(new) - set(old), set(old) - set(new)
-            kept = [code for code in now if code not in came]
-            changes[name] = (*kept, *(code for code in old if code in went and code not in kept))
-        elif old != new and now != new:
-            return None
-        elif old != new:
+        if old == new:
+            continue
+        if now == new:
             changes[name] = old
-    return msgspec.structs.replace(latest, **changes)
+        elif name in _COLLECTED:
+            changes[name] = _items_without(old, new, now)
+        else:
+            conflicts.append(name)
+    return (None, tuple(conflicts)) if conflicts else (msgspec.structs.replace(latest, **changes), ())
+
+
+def _items_without(old: Sequence[Any], new: Sequence[Any], now: Sequence[Any]) -> tuple[Any, ...]:
+    """The items of now, those that came from old to new taken out, those that went brought back to their place."""
+    stay = [i for i in old if i in now or i not in new]
+    return (*stay, *(i for i in now if i not in old and i not in new))

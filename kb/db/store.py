@@ -9,16 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
-from indicators.model import Kind, Record
+from indicators.model import Record
 from kb.db import tables as t
 from kb.db.batches import begin_batch
 from kb.db.filed import withdraw
-from kb.db.rows import body_of, columns_of, links_of, record_from, targets_of, without_change
+from kb.db.rows import body_of, columns_of, links_of, record_from, targets_of
+from kb.db.undoing import SETTING, changes_to_undo, names_of
 from kb.errors import ChangedMeanwhileError, UndoConflictError, UnknownBatchError
 
 _CHUNK = 500
-_SETTING = "setting:"
-"""Before the key of a setting in ``revision.code``, so that settings have versions as records have."""
 
 
 Also = Callable[[Connection, int], None]
@@ -202,7 +201,13 @@ class _Writer:
         pointing = select(link.source_code, link.target_code).where(link.target_code.in_(codes))
         needing = [row for row in self.connection.execute(pointing) if row.source_code not in going]
         if needing:
-            raise UndoConflictError([f"{row.source_code} 指向 {row.target_code}" for row in needing])
+            names = names_of(self.connection, {code for row in needing for code in row})
+            raise UndoConflictError(
+                [
+                    f"“{row[0]} {names.get(row[0], '')}”指向“{row[1]} {names.get(row[1], '')}”"
+                    for row in needing
+                ]
+            )
         near = select(link.target_code).where(link.source_code.in_(codes)).distinct()
         touched = {*codes, *self.connection.execute(near).scalars()}
         standing = self.connection.execute(
@@ -229,7 +234,7 @@ class _Writer:
             self.connection.execute(delete(t.setting).where(t.setting.c.key == key))
         else:
             _set(self.connection, key, value)
-        code = _SETTING + key
+        code = SETTING + key
         newest = select(func.max(t.revision.c.version)).where(t.revision.c.code == code)
         version = (self.connection.execute(newest).scalar() or 0) + 1
         self._revise(code, "", version, action, value)
@@ -278,78 +283,17 @@ def _begin(connection: Connection, name: str, actor: str, reason: str) -> _Write
     return _Writer(connection, number, actor, reason, at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What a batch did to one code: kind ("" for a setting), body before and after (None: none)."""
-
-    code: str
-    kind: str
-    before: str | None
-    after: str | None
-
-
 def _undo(connection: Connection, writer: _Writer, number: int) -> None:
-    newest = _newest_bodies(connection, number)
-    changes = [_beside_later(c, newest[c.code]) for c in _changes(connection, number)]
-    later = [c.code.removeprefix(_SETTING) for c in changes if newest[c.code] != c.after]
-    if later:
-        raise UndoConflictError([f"{code} 后来又改过" for code in later])
+    changes = changes_to_undo(connection, number)
     for change in changes:
         if not change.kind:
-            writer.tune(change.code.removeprefix(_SETTING), change.before, "undo")
+            writer.tune(change.code.removeprefix(SETTING), change.before, "undo")
     back = [record_from(c.kind, c.before) for c in changes if c.kind and c.before is not None]
     for start in range(0, len(back), _CHUNK):
         writer.write(back[start : start + _CHUNK], "undo")
     gone = [c.code for c in changes if c.kind and c.before is None and c.after is not None]
     if gone:
         writer.remove(gone, "undo")
-
-
-def _beside_later(change: _Change, now: str | None) -> _Change:
-    """A batch's change to a set, told against the set as it is now: only its own members come and go.
-
-    Later batches add to the same set; that alone must not keep an old one from being taken back.
-    """
-    if change.kind != Kind.SET or now is None or change.before is None or change.after in (None, now):
-        return change
-    before, after, latest = (
-        record_from(change.kind, body) for body in (change.before, change.after or "", now)
-    )
-    kept = without_change(before, after, latest)
-    return change if kept is None else _Change(change.code, change.kind, body_of(kept), now)
-
-
-def _changes(connection: Connection, number: int) -> list[_Change]:
-    """Every code that a batch changed, with its body before the batch's first and after its last revision."""
-    before = t.revision.alias()
-    query = (
-        select(t.revision.c.code, t.revision.c.kind, t.revision.c.body, before.c.body.label("before"))
-        .outerjoin(
-            before, (before.c.code == t.revision.c.code) & (before.c.version == t.revision.c.version - 1)
-        )
-        .where(t.revision.c.batch == number)
-        .order_by(t.revision.c.code, t.revision.c.version)
-    )
-    found: dict[str, _Change] = {}
-    for row in connection.execute(query):
-        first = found.get(row.code)
-        found[row.code] = _Change(row.code, row.kind, first.before if first else row.before, row.body)
-    return list(found.values())
-
-
-def _newest_bodies(connection: Connection, number: int) -> dict[str, str | None]:
-    """What stands now under the codes of a batch, by their newest revisions."""
-    codes = select(t.revision.c.code).where(t.revision.c.batch == number)
-    newest = (
-        select(t.revision.c.code, func.max(t.revision.c.version).label("version"))
-        .where(t.revision.c.code.in_(codes))
-        .group_by(t.revision.c.code)
-        .subquery()
-    )
-    query = select(t.revision.c.code, t.revision.c.body).join(
-        newest, (newest.c.code == t.revision.c.code) & (newest.c.version == t.revision.c.version)
-    )
-    return {row.code: row.body for row in connection.execute(query)}
 
 
 def _set(connection: Connection, key: str, value: str) -> None:
