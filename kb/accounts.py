@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -17,7 +16,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from kb.db.accounts import AccountRow, AccountTable, Limit
 from kb.db.audit import AuditLog
-from kb.errors import AccountError, LoginError, ThrottledError
+from kb.errors import AccountError, LoginError, SignOnError, ThrottledError
+from kb.roles import Role
 
 SHORTEST, LONGEST = 10, 200
 """Characters of a password."""
@@ -30,23 +30,13 @@ LIMITS = (
 )
 """Failed logins that are borne within ``WINDOW``."""
 
+SIGN_ON = "统一登录"
+"""Who makes accounts and gives roles where the single sign-on decides."""
+
 _NAME = re.compile(r"\w[\w.@-]{1,39}")
 # OWASP's smaller profile: a login takes some 30 ms and 19 MiB, so that a flood of them cannot fill the memory.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _AT_ONCE = threading.BoundedSemaphore(4)
-
-
-class Role(StrEnum):
-    """What an account may do; each role may do all that the ones before it may."""
-
-    DRAFTER = "drafter"
-    REVIEWER = "reviewer"
-    ADMIN = "admin"
-
-    def covers(self, other: Role) -> bool:
-        """Whether this role may do what ``other`` may."""
-        order = list(Role)
-        return order.index(self) >= order.index(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +50,7 @@ class Account:
     created_at: datetime
     epoch: int
     local: bool = True
-    """False where there is no password: only a trusted proxy signs this account in."""
+    """False where there is no password: only a trusted proxy or single sign-on lets this account in."""
 
 
 def key_of(name: str) -> str:
@@ -88,7 +78,7 @@ class Accounts:
         return _account(self._row(name))
 
     def add(self, name: str, role: Role, password: str | None, *, actor: str) -> Account:
-        """A new account; ``password`` None makes one that only a trusted proxy signs in. Raises AccountError."""
+        """A new account; ``password`` None makes one that only a proxy or single sign-on lets in. Raises AccountError."""
         shown = unicodedata.normalize("NFKC", name).strip()
         if not _NAME.fullmatch(shown):
             raise AccountError("账号名要 2 到 40 个字：汉字、字母、数字，中间可以有 . - _ @。")
@@ -139,6 +129,47 @@ class Accounts:
         """The active account that a trusted proxy names; None where there is none: proxies make no accounts."""
         row = self._table.get(key_of(name))
         return _account(row) if row and row.active else None
+
+    def seen_by_proxy(self, account: Account, source: str) -> None:
+        """Write down that a trusted proxy signed somebody in."""
+        self._audit.write(account.name, "登录", account.name, f"由反向代理登录，来自 {source}")
+
+    def sign_on(self, name: str, role: Role | None, *, create: bool, mapped: bool, source: str) -> Account:
+        """The account of somebody whom the single sign-on vouches for.
+
+        Where roles are ``mapped`` the account gets ``role``, and nobody without one comes in. ``create``
+        makes an account for a name that has none. Raises SignOnError, whose sentence says what to do.
+        """
+        try:
+            account = self._signed_on(name, role, create=create, mapped=mapped)
+        except (AccountError, SignOnError) as error:
+            row = self._table.get(key_of(name))
+            self.sign_on_failed(str(error), source, row.name if row else "")
+            raise SignOnError(str(error)) from error
+        self._audit.write(account.name, "登录", account.name, f"由统一登录，来自 {source}")
+        return account
+
+    def sign_on_failed(self, why: str, source: str, name: str = "") -> None:
+        """Write down that a login through the single sign-on did not come off."""
+        self._audit.write(name, "登录失败", name or "没有这个账号", f"由统一登录，来自 {source}：{why}")
+
+    def _signed_on(self, name: str, role: Role | None, *, create: bool, mapped: bool) -> Account:
+        if mapped and role is None:
+            raise SignOnError(
+                f"您的单位账号“{name}”在统一登录里没有分到本系统的角色。请管理员在统一登录那边把您加进相应的组。"
+            )
+        row = self._table.get(key_of(name))
+        if row is None and not create:
+            raise SignOnError(
+                f"您的单位账号“{name}”还没有在本系统开通。请管理员在“账号”页建立同名账号，再登录一次。"
+            )
+        if row is None:
+            return self.add(name, role or Role.DRAFTER, None, actor=SIGN_ON)
+        if not row.active:
+            raise SignOnError(f"账号“{row.name}”在本系统已停用。要恢复请找管理员。")
+        if role is not None and role.value != row.role:
+            self.set_role(row.name, role, actor=SIGN_ON)
+        return self.get(row.name)
 
     def logged_out(self, account: Account) -> None:
         """Write down that somebody logged out."""

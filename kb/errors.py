@@ -127,3 +127,14 @@ class ThrottledError(KnowledgeError):
 
 class InputError(KnowledgeError):
     """Something a user typed cannot be taken; the message says what to change."""
+
+
+class SettingsError(KnowledgeError):
+    """A setting cannot be used; the message names it and says how to write it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"设置 {name}：{reason}。")
+
+
+class SignOnError(KnowledgeError):
+    """Somebody whom the single sign-on knows may not come in here; the message says why and who can help."""

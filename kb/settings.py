@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from indicators.shipped import CATALOGUE
+from kb.signon import SignOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Settings:
     names the header in which a reverse proxy says who has signed in ("" switches that off); it is
     believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``. ``base_url`` is the
     address under which others reach the pages: feeds and SKOS name records by it.
+    believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``. ``sign_on``
+    is the provider of single sign-on by OpenID Connect, None where that is off.
     """
 
     home: Path
@@ -47,10 +50,11 @@ class Settings:
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     connections: Connections = Connections()
     base_url: str = ""
+    sign_on: SignOn | None = None
 
     @classmethod
     def load(cls, home: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Settings from the command line's ``--home``, then the environment, then defaults."""
+        """Settings from the command line's ``--home``, then the environment, then defaults. Raises SettingsError."""
         folder = home or environ.get("KB_HOME") or user_data_path("indicator-kb", appauthor=False)
         return cls(
             home=Path(folder).expanduser().resolve(),
@@ -66,6 +70,7 @@ class Settings:
                 lock_seconds=int(environ.get("KB_DATABASE_LOCK_SECONDS") or 30),
             ),
             base_url=_address(environ.get("KB_BASE_URL", "")),
+            sign_on=SignOn.load(environ),
         )
 
     @property

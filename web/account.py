@@ -9,8 +9,9 @@ from kb.accounts import LONGEST, SHORTEST
 from kb.errors import AccountError, LoginError, ThrottledError
 from web.context import knowledge
 from web.permissions import safe_next
+from web.provider import way_out
 from web.proxy import client_address
-from web.sessions import by_proxy, close_session, open_session, signed_in
+from web.sessions import by_proxy, by_sign_on, close_session, open_session, signed_in
 
 pages = Blueprint("account", __name__)
 
@@ -21,7 +22,7 @@ Answer = str | Response | tuple[str, int] | tuple[str, int, dict[str, str]]
 def login() -> Answer:
     """The login form; whoever is logged in already goes on at once."""
     wanted = safe_next(request.args.get("next", ""))
-    return redirect(wanted, 303) if signed_in() else _login_form(wanted)
+    return redirect(wanted, 303) if signed_in() else login_form(wanted, left="left" in request.args)
 
 
 @pages.post("/login")
@@ -32,28 +33,36 @@ def log_in() -> Answer:
     try:
         account = knowledge().accounts.authenticate(name, password, client_address())
     except LoginError as error:
-        return _login_form(wanted, name, str(error)), 401
+        return login_form(wanted, name, str(error)), 401
     except ThrottledError as error:
         wait = {"Retry-After": str(error.minutes * 60)}
-        return _login_form(wanted, name, str(error)), 429, wait
+        return login_form(wanted, name, str(error)), 429, wait
     open_session(account)
     return redirect(wanted, 303)
 
 
-def _login_form(wanted: str, name: str = "", error: str = "") -> str:
-    none_yet = not knowledge().accounts.all()
-    return render_template("login.html", wanted=wanted, name=name, error=error, none_yet=none_yet)
+def login_form(wanted: str, name: str = "", error: str = "", left: bool = False) -> str:
+    """The login page, with what went wrong where something did; ``left`` shows the way out of single sign-on."""
+    return render_template(
+        "login.html",
+        wanted=wanted,
+        name=name,
+        error=error,
+        none_yet=not knowledge().accounts.all(),
+        way_out=way_out() if left else "",
+    )
 
 
 @pages.post("/logout")
 def logout() -> Response:
-    """Log out of this browser."""
+    """Log out of this browser; who came through the single sign-on is shown the way out of that too."""
     account = signed_in()
     if account is not None:
         knowledge().accounts.logged_out(account)
+    through = by_sign_on()
     close_session()
     flash("您已退出。")
-    return redirect("/login", 303)
+    return redirect("/login?left=oidc" if through else "/login", 303)
 
 
 @pages.get("/account")

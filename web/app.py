@@ -24,6 +24,7 @@ from web import (
     importing,
     news,
     permissions,
+    provider,
     review_downloads,
     review_work,
     reviewing,
@@ -31,6 +32,7 @@ from web import (
     search,
     security,
     sessions,
+    single_sign_on,
     teaching,
     users,
 )
@@ -43,6 +45,7 @@ _REVIEW = (reviewing.pages, review_downloads.pages, api_review.pages, rules.page
 _DRAFT = (drafting.pages, draft_table.pages, api_draft.pages)
 _OFFICE = (
     account.pages,
+    single_sign_on.pages,
     health.pages,
     admin.pages,
     teaching.pages,
@@ -65,6 +68,7 @@ def create_app(kb: KnowledgeBase) -> Flask:
     errors.install(app)
     sessions.install(app, kb.settings)
     permissions.install(app)
+    provider.install(app, kb.settings.sign_on)
     counting.install(app)
     review_work.install(app, kb)
     for blueprint in (

@@ -8,8 +8,8 @@ import sys
 
 import click
 
-from kb.accounts import Role
 from kb.knowledge import KnowledgeBase
+from kb.roles import Role
 from web.cli_base import with_knowledge
 from web.words import ROLE_NAMES
 

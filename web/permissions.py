@@ -13,7 +13,8 @@ from flask import Flask, Response, abort, redirect, request
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
-from kb.accounts import Account, Role
+from kb.accounts import Account
+from kb.roles import Role
 from web.sessions import TOKEN, identify, signed_in, token_fits
 from web.words import ROLE_NAMES
 
@@ -64,7 +65,7 @@ TABLE: dict[tuple[str, str], Rule] = {
         ANYONE, *(f"draft_table.{name}" for name in ("check_rows", "save", "balanced")), methods="POST", token=False
     ),
     **_rules(ANYONE, "health.health"),
-    **_rules(ANYONE, "account.login"),
+    **_rules(ANYONE, "account.login", "single_sign_on.begin", "single_sign_on.back"),
     **_rules(ANYONE, "account.log_in", "account.logout", methods="POST"),
     **_rules(DRAFTER, "account.account"),
     **_rules(DRAFTER, "account.change_password", methods="POST"),

@@ -13,12 +13,12 @@ from indicators.model import Clause, Kind
 from indicators.rules.base import Rule, RulePack
 from indicators.rules.check import undecidable
 from indicators.rules.docs import rule_docs
-from kb.accounts import Role
 from kb.links import url_of
 from kb.markdown import render
 from kb.review_packs import PACKS, pack_named
 from kb.review_records import RuleChange
 from kb.review_store import BOUNDS, ENOUGH_DECISIONS, LEAST_PRECISION, ReasonError
+from kb.roles import Role
 from web.context import knowledge
 from web.review_work import actor
 from web.sessions import signed_in

@@ -19,10 +19,11 @@ from kb.accounts import Account
 from kb.secret import session_key
 from kb.settings import Settings
 from web.context import knowledge
-from web.proxy import is_https, trusted_name
+from web.proxy import client_address, is_https, trusted_name
 
 LIFETIME = timedelta(hours=12)
 TOKEN = "form_token"  # noqa: S105 - the name of a form field
+_SIGN_ON, _SEEN = "sign_on", "seen"
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -66,9 +67,20 @@ def by_proxy() -> bool:
     return bool(trusted_name())
 
 
+def by_sign_on() -> bool:
+    """Whether this session was opened through the single sign-on."""
+    return bool(session.get(_SIGN_ON))
+
+
 def _of_proxy() -> Account | None:
     name = trusted_name()
-    return knowledge().accounts.of_proxy(name) if name else None
+    account = knowledge().accounts.of_proxy(name) if name else None
+    if account is not None and session.get(_SEEN) != account.key:
+        # A proxy names the user with each request; the log is told once a browser session.
+        session.permanent = True
+        session[_SEEN] = account.key
+        knowledge().accounts.seen_by_proxy(account, client_address())
+    return account
 
 
 def _of_cookie() -> Account | None:
@@ -78,11 +90,11 @@ def _of_cookie() -> Account | None:
     return knowledge().accounts.of_session(key, epoch)
 
 
-def open_session(account: Account) -> None:
+def open_session(account: Account, *, sign_on: bool = False) -> None:
     """Begin a session; nothing of the one before, its token neither, is kept."""
     session.clear()
     session.permanent = True
-    session.update(account=account.key, epoch=account.epoch)
+    session.update({"account": account.key, "epoch": account.epoch, _SIGN_ON: sign_on})
     g.account = account
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from kb.accounts import LONGEST, SHORTEST, Account, Role
+from kb.accounts import LONGEST, SHORTEST, Account
 from kb.errors import AccountError
+from kb.roles import Role
 from web.admin import admin
 from web.context import knowledge
 

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from indicators.model import Indicator, Kind, LinkKind
 from indicators.value import TargetValue, ValueKind
-from kb.accounts import Role
+from kb.roles import Role
 from kb.views import Use
 from web.text import number
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kb import accounts
-from kb.accounts import LIMITS, WINDOW, Role
+from kb.accounts import LIMITS, WINDOW
 from kb.errors import AccountError, HomeError, LoginError, ThrottledError
 from kb.knowledge import KnowledgeBase
+from kb.roles import Role
 from kb.secret import session_key
 from kb.settings import Settings
 

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from kb.accounts import Role
 from kb.knowledge import KnowledgeBase
+from kb.roles import Role
 from kb.settings import Settings
 from web.app import create_app
 

@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from indicators.draft import Draft
-from kb.accounts import Role
 from kb.draft_saved import Saved
 from kb.knowledge import KnowledgeBase
+from kb.roles import Role
 from kb.settings import Settings
 from tests.web.conftest import NAMES, PASSWORD, SMALL, log_in, send, token_of
 from web.app import create_app

@@ -11,8 +11,8 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from kb.accounts import Role
 from kb.knowledge import KnowledgeBase
+from kb.roles import Role
 from tests.web.conftest import NAMES, PASSWORD, send
 from tests.web.html_page import Page
 from web.admin import plain_cell

@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule as Route
 
-from kb.accounts import Role
 from kb.knowledge import KnowledgeBase
+from kb.roles import Role
 from kb.settings import Settings
 from tests.web.conftest import NAMES, PASSWORD, SMALL, log_in, token_of
 from web import permissions
