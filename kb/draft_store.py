@@ -59,7 +59,7 @@ class DraftStore:
         _require_size(saved)
         now = self._now()
         for old in self._rows.expired(now):
-            self._rows.delete(old)
+            self._rows.delete(old, "", "到期", now)
         line = SavedLine(
             id=secrets.token_urlsafe(16), created_at=now, touched_at=now, expires_at=now + LIFETIME, version=1,
             owner=who[:80],
@@ -142,9 +142,9 @@ class DraftStore:
             raise DraftMovedError(self.line(id_).version)
         return new
 
-    def delete(self, id_: str) -> None:
+    def delete(self, id_: str, *, who: str = "") -> None:
         """Forget a draft with all its versions."""
-        self._rows.delete(self.line(id_).id)
+        self._rows.delete(self.line(id_).id, who, "", self._now())
 
 
 def fingerprint(saved: Saved) -> str:

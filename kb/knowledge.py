@@ -393,20 +393,33 @@ class KnowledgeBase:
                     kept = self._inventory = (stamp, self.content())
         return kept[1]
 
-    def reindex(self, progress: Progress | None = None) -> int:
+    def reindex(self, progress: Progress | None = None, *, actor: str = "") -> int:
         """Build the index afresh, beside the old one; gives the number of documents."""
+        self.audit.write(actor, "重建索引")
         return self._indexer.rebuild(progress)
 
-    def backup(self, file: Path) -> BackupInfo:
+    def backup(self, file: Path, *, actor: str = "") -> BackupInfo:
         """Write everything to one file while in use. Raises BackupError."""
-        return maintenance.backup(self._reader.engine, file)
+        info = maintenance.backup(self._reader.engine, file)
+        self.audit.write(actor, "备份", file.name, f"{info.records} 条记录")
+        return info
 
-    def restore(self, file: Path, progress: Progress | None = None) -> tuple[BackupInfo, Path]:
-        """Bring a backup back; the state before is saved first, in the file given second."""
+    def restore(
+        self, file: Path, progress: Progress | None = None, *, actor: str = ""
+    ) -> tuple[BackupInfo, Path]:
+        """Bring a backup back; the state before is saved first, in the file given second.
+
+        The audit log goes on: what it told before is not undone by restoring.
+        """
         kept = self.settings.home / "backups" / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.kbz"
-        self.backup(kept)
+        self.backup(kept, actor=actor)
+        told = list(self.audit.everything())
         info = maintenance.restore(self._reader.engine, file)
         open_engine(self.settings.database_url, self.settings.connections).dispose()
+        self.audit.bring_back(told)
+        self.audit.write(
+            actor, "恢复备份", file.name, f"{info.made:%Y-%m-%d %H:%M} UTC 的备份，{info.records} 条记录"
+        )
         self._indexer.rebuild(progress)
         return info, kept
 

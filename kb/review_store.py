@@ -77,7 +77,9 @@ class ReviewStore:
 
     # Jobs
 
-    def create(self, files: Sequence[tuple[str, bytes]], pack: str = "", earlier: str = "") -> Job:
+    def create(
+        self, files: Sequence[tuple[str, bytes]], pack: str = "", earlier: str = "", *, who: str = ""
+    ) -> Job:
         """A new job waiting for its turn, with its uploads kept aside. Raises UnknownPackError."""
         pack_named(pack)
         self.expire()
@@ -92,7 +94,7 @@ class ReviewStore:
         (folder / "names.json").write_bytes(msgspec.json.encode(names))
         for number, (_, data) in enumerate(files):
             (folder / f"{number}.bin").write_bytes(data)
-        self._rows.add_job(job)
+        self._rows.add_job(job, who[:80])
         return job
 
     def job(self, id_: str) -> Job:
@@ -134,13 +136,13 @@ class ReviewStore:
         """Remove jobs whose time is over, uploads and all; gives their number."""
         gone = self._rows.expired(self._now())
         for id_ in gone:
-            self.remove(id_)
+            self.remove(id_, why="到期")
         return len(gone)
 
-    def remove(self, id_: str) -> None:
+    def remove(self, id_: str, *, who: str = "", why: str = "") -> None:
         """Remove a job and its uploads now."""
         shutil.rmtree(self._folder(id_), ignore_errors=True)
-        self._rows.delete_jobs([id_])
+        self._rows.delete_jobs([id_], who, why, self._now())
 
     def _folder(self, id_: str) -> Path:
         safe = "".join(c for c in id_ if c.isalnum() or c in "-_")

@@ -36,9 +36,8 @@ class Settings:
     shipped records are read from. ``search_memory_mb`` bounds the score arrays. ``trusted_header``
     names the header in which a reverse proxy says who has signed in ("" switches that off); it is
     believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``. ``base_url`` is the
-    address under which others reach the pages: feeds and SKOS name records by it.
-    believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``. ``sign_on``
-    is the provider of single sign-on by OpenID Connect, None where that is off.
+    address under which others reach the pages: feeds and SKOS name records by it. ``sign_on`` is the
+    provider of single sign-on by OpenID Connect, None where that is off.
     """
 
     home: Path

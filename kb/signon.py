@@ -32,7 +32,6 @@ class SignOn:
     roles: tuple[tuple[str, Role], ...] = ()
     create: bool = False
     scope: str = "openid profile email"
-    redirect: str = ""
     label: str = "单位统一登录"
 
     @classmethod
@@ -60,7 +59,6 @@ class SignOn:
             roles=roles,
             create=_switch("KB_OIDC_CREATE", value("CREATE").lower()),
             scope=value("SCOPE", cls.scope),
-            redirect=value("REDIRECT"),
             label=value("LABEL", cls.label)[:40],
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, Response, abort, jsonify, request
 
 from kb.review_packs import UnknownPackError
@@ -12,6 +14,8 @@ from web.review_work import uploaded, workshop
 pages = Blueprint("api_review", __name__)
 
 PASTED = "粘贴的内容"
+SECONDS = 300
+"""Time for the files of one request; a whole season goes through ``/review``, which keeps nobody waiting."""
 
 
 @pages.post("/api/v1/review")
@@ -31,9 +35,8 @@ def review() -> tuple[Response, int] | Response:
         pack = kb.reviews.pack(request.args.get("rules", ""))
     except UnknownPackError as error:
         abort(400, str(error))
-    reviewed = list(
-        review_files(kb.reviewer(), files, pack, kb.reviews.bounds(), workshop().room.read, kb.filed.peers)
-    )
+    read = partial(workshop().room.read, seconds=SECONDS)
+    reviewed = list(review_files(kb.reviewer(), files, pack, kb.reviews.bounds(), read, kb.filed.peers))
     return _answer(reviewed)
 
 

@@ -17,7 +17,7 @@ from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
 from kb.search.answer import Filters
 from web import printing
-from web.cli_base import ProgressBar, home_option, knowledge, with_knowledge
+from web.cli_base import ProgressBar, actor, home_option, knowledge, with_knowledge
 from web.cli_draft import draft
 from web.cli_export import export
 from web.cli_filed import filed
@@ -116,7 +116,7 @@ def check(kb: KnowledgeBase, content: bool, as_json: bool) -> None:
 def reindex(kb: KnowledgeBase) -> None:
     """重建搜索索引：在旁边建好再替换，中途中断不影响使用。"""
     bar = ProgressBar()
-    number = kb.reindex(bar)
+    number = kb.reindex(bar, actor=actor())
     bar.close()
     click.echo(f"已重建索引，共 {number} 条。", err=True)
 
@@ -126,7 +126,7 @@ def reindex(kb: KnowledgeBase) -> None:
 @with_knowledge
 def backup(kb: KnowledgeBase, file: Path) -> None:
     """把整个知识库备份成一个文件，使用中也可以备份。"""
-    info = kb.backup(file)
+    info = kb.backup(file, actor=actor())
     click.echo(f"已备份 {info.records} 条记录到 {info.file}。")
 
 
@@ -136,7 +136,7 @@ def backup(kb: KnowledgeBase, file: Path) -> None:
 def restore(kb: KnowledgeBase, file: Path) -> None:
     """从备份恢复；恢复前的状态自动另存，可再恢复回来。"""
     bar = ProgressBar()
-    info, kept = kb.restore(file, bar)
+    info, kept = kb.restore(file, bar, actor=actor())
     bar.close()
     click.echo(
         f"已恢复 {info.made:%Y-%m-%d %H:%M} UTC 的备份，共 {info.records} 条记录。恢复前的状态存在 {kept}。"

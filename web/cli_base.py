@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import getpass
 import sys
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -90,3 +91,11 @@ def require_order(valid_from: str, valid_to: str) -> None:
     begins, ends = read_span(valid_from), read_span(valid_to)
     if begins and ends and ends.last < begins.first:
         raise click.UsageError(f"有效期的止（{valid_to}）早于起（{valid_from}）。")
+
+
+def actor() -> str:
+    """The system's user: whoever may run commands on this machine answers for them."""
+    try:
+        return f"命令行 {getpass.getuser()}"[:80]
+    except (OSError, KeyError):
+        return "命令行"

@@ -11,8 +11,7 @@ import click
 
 from indicators.draft import Draft
 from kb.knowledge import KnowledgeBase
-from web.cli_base import ProgressBar, with_knowledge
-from web.cli_user import _actor as actor
+from web.cli_base import ProgressBar, actor, with_knowledge
 from web.filed_reading import read_tables
 
 

@@ -19,8 +19,7 @@ from loaders.errors import FileError
 from loaders.kinds import Hints
 from loaders.loading import KINDS, LoadedFile, load_file, table_json
 from web import printing
-from web.cli_base import DAY, require_order, with_knowledge
-from web.cli_user import _actor as actor
+from web.cli_base import DAY, actor, require_order, with_knowledge
 
 _SHOWN = 20
 

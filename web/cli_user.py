@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 
@@ -10,19 +9,11 @@ import click
 
 from kb.knowledge import KnowledgeBase
 from kb.roles import Role
-from web.cli_base import with_knowledge
+from web.cli_base import actor, with_knowledge
 from web.words import ROLE_NAMES
 
 _ROLES = click.Choice([role.value for role in Role])
 _FROM_STDIN = click.option("--password-stdin", is_flag=True, help="从标准输入的第一行读密码")
-
-
-def _actor() -> str:
-    """The system's user: whoever may run commands on this machine answers for them."""
-    try:
-        return f"命令行 {getpass.getuser()}"[:80]
-    except (OSError, KeyError):
-        return "命令行"
 
 
 def _password(from_stdin: bool) -> str:
@@ -47,7 +38,7 @@ def add(kb: KnowledgeBase, name: str, role: str, password_stdin: bool, no_passwo
     if password_stdin and no_password:
         raise click.UsageError("--password-stdin 和 --no-password 只能用一个。")
     password = None if no_password else _password(password_stdin)
-    made = kb.accounts.add(name, Role(role), password, actor=_actor())
+    made = kb.accounts.add(name, Role(role), password, actor=actor())
     click.echo(f"已建立账号“{made.name}”，角色：{ROLE_NAMES[made.role]}。", err=True)
 
 
@@ -78,7 +69,7 @@ def list_users(kb: KnowledgeBase, as_json: bool) -> None:
 def passwd(kb: KnowledgeBase, name: str, password_stdin: bool) -> None:
     """重设密码；这个账号在各处的登录随即失效。"""
     kb.accounts.get(name)
-    kb.accounts.set_password(name, _password(password_stdin), actor=_actor())
+    kb.accounts.set_password(name, _password(password_stdin), actor=actor())
     click.echo(f"已重设“{name}”的密码。", err=True)
 
 
@@ -88,7 +79,7 @@ def passwd(kb: KnowledgeBase, name: str, password_stdin: bool) -> None:
 @with_knowledge
 def role(kb: KnowledgeBase, name: str, role: str) -> None:
     """改角色。"""
-    kb.accounts.set_role(name, Role(role), actor=_actor())
+    kb.accounts.set_role(name, Role(role), actor=actor())
     click.echo(f"已把“{name}”的角色改为{ROLE_NAMES[Role(role)]}。", err=True)
 
 
@@ -98,7 +89,7 @@ def role(kb: KnowledgeBase, name: str, role: str) -> None:
 @with_knowledge
 def disable(kb: KnowledgeBase, name: str, undo: bool) -> None:
     """停用账号；随即不能再用。"""
-    kb.accounts.set_active(name, undo, actor=_actor())
+    kb.accounts.set_active(name, undo, actor=actor())
     click.echo(f"已{'启用' if undo else '停用'}“{name}”。", err=True)
 
 
@@ -108,7 +99,7 @@ def disable(kb: KnowledgeBase, name: str, undo: bool) -> None:
 @with_knowledge
 def undo(kb: KnowledgeBase, batch: int, as_json: bool) -> None:
     """撤回一批改动；撤回本身也是一批，可以再撤回。"""
-    number = kb.undo(batch, actor=_actor(), reason="在命令行撤回")
+    number = kb.undo(batch, actor=actor(), reason="在命令行撤回")
     if as_json:
         click.echo(json.dumps({"undone": batch, "batch": number}))
     else:

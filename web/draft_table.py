@@ -185,7 +185,7 @@ def download(draft_id: str) -> Response:
 def remove(draft_id: str) -> AnyResponse:
     """Forget the draft with all its versions."""
     _load(draft_id)
-    knowledge().drafts.delete(draft_id)
+    knowledge().drafts.delete(draft_id, who=_who())
     return redirect("/draft", 303)
 
 

@@ -14,12 +14,10 @@ from kb.draft_rows import draft_of
 from kb.draft_saved import Saved
 from kb.draft_store import TooManyRowsError
 from kb.errors import KnowledgeError
-from loaders.drafts import read_drafts, read_pasted
-from loaders.errors import FileError
 from web.context import knowledge
 from web.draft_asking import AskingError
 from web.draft_asking import propose as proposals_for
-from web.review_work import actor, uploaded
+from web.review_work import actor, uploaded, workshop
 
 pages = Blueprint("drafting", __name__)
 
@@ -78,17 +76,16 @@ def upload() -> AnyResponse | tuple[str, int]:
     """A draft from an old table, its rows matched to the catalogue in force."""
     files = uploaded(request.files.getlist("file"))[:1]
     pasted = request.form.get("table", "")
+    if not files and pasted.strip():
+        files = [("粘贴的表格", pasted[:2_000_000].encode("utf-8", "replace"))]
+    if not files:
+        return _start_page({}, "请选择旧表文件，或把旧表粘贴进来。"), 422
+    outcome = next(workshop().room.read(files))
+    if outcome.read is None:
+        return _start_page({}, outcome.error), 422
     try:
-        if files:
-            read = read_drafts(*files[0])
-        elif pasted.strip():
-            read = read_pasted(pasted[:2_000_000])
-        else:
-            return _start_page({}, "请选择旧表文件，或把旧表粘贴进来。"), 422
-        return _keep(
-            Saved(draft=_matched(read.drafts[0])), f"由旧表“{files[0][0] if files else '粘贴的表格'}”起草"
-        )
-    except (FileError, TooManyRowsError) as error:
+        return _keep(Saved(draft=_matched(outcome.read.drafts[0])), f"由旧表“{outcome.name}”起草")
+    except TooManyRowsError as error:
         return _start_page({}, str(error)), 422
 
 

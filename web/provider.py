@@ -10,6 +10,7 @@ from flask import Flask, current_app, url_for
 
 from kb.errors import SettingsError
 from kb.signon import SignOn
+from web.context import knowledge
 from web.proxy import is_https
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def provider() -> Provider | None:
     return cast("Provider | None", current_app.extensions.get(KEY))
 
 
-def way_back(settings: SignOn) -> str:
+def way_back() -> str:
     """The address to which the provider sends the browser back; it is registered there."""
-    return settings.redirect or _address("single_sign_on.back")
+    return _address("single_sign_on.back")
 
 
 def way_out() -> str:
@@ -71,4 +72,9 @@ def way_out() -> str:
 
 
 def _address(endpoint: str) -> str:
-    return url_for(endpoint, _external=True, _scheme="https" if is_https() else "http")
+    base = knowledge().settings.base_url.rstrip("/")
+    return (
+        base + url_for(endpoint)
+        if base
+        else url_for(endpoint, _external=True, _scheme="https" if is_https() else "http")
+    )

@@ -20,6 +20,8 @@ from web.review_files import numbered, problems_of, reviews_of
 from web.review_reading import Outcome, ReadingRoom
 
 MOST_TABLES = 5000
+SECONDS = 2 * 3600
+"""Time for the files of one job."""
 KEY = "workshop"
 _TELL = 0.4  # seconds between two notes of progress
 _log = logging.getLogger(__name__)
@@ -95,7 +97,7 @@ class Workshop:
                 uploads.append(upload)
                 yield name, data
 
-        for number, outcome in enumerate(self.room.read(files())):
+        for number, outcome in enumerate(self.room.read(files(), SECONDS)):
             found.files.append(self._taken(number, uploads[number], outcome, found))
             self._tell(job, JobState.READING, number + 1, max(total, number + 1))
         return found

@@ -16,6 +16,8 @@ from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 
 from loaders.drafts import ReadFile, read_drafts
 from loaders.errors import FileError
@@ -30,6 +32,13 @@ PROCESSES = 2
 _AHEAD = 6
 _TOO_LONG = f"读了 {SECONDS} 秒还没有读完，已放弃。请删去无关的工作表、图片和成片的空格式，另存后再交。"
 _BROKEN = "文件结构异常，读取时中断，已跳过。请用 WPS 或 Excel 打开后另存，再交一次。"
+
+
+class TimeUpError(FileError):
+    """The time for one request or job is used up."""
+
+    def __init__(self, file: str, seconds: float) -> None:
+        super().__init__(file, f"{seconds / 60:g} 分钟用完了，这个文件起没有再读。请分几次提交。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +84,15 @@ class ReadingRoom:
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
 
-    def read(self, files: Iterable[tuple[str, bytes | FileError]]) -> Iterator[Outcome]:
-        """Outcomes in the order of the files; only a few files are in memory at once."""
+    def read(self, files: Iterable[tuple[str, bytes | FileError]], seconds: float = inf) -> Iterator[Outcome]:
+        """Outcomes in the order of the files; only a few files are in memory at once.
+
+        What comes up after ``seconds`` is refused instead of read.
+        """
+        end = monotonic() + seconds
         waiting: deque[_Task] = deque()
         for name, data in files:
-            waiting.append(self._submit(name, data))
+            waiting.append(self._submit(name, data if monotonic() < end else TimeUpError(name, seconds)))
             if len(waiting) > _AHEAD:
                 yield self._await(waiting.popleft())
         while waiting:

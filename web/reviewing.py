@@ -56,7 +56,7 @@ def begin() -> AnyResponse | tuple[str, int]:
         return _start_page(error="请选择文件，或粘贴表格。", earlier=earlier), 422
     kb = knowledge()
     try:
-        job = kb.reviews.create(files, request.form.get("rules", ""), _earlier(earlier))
+        job = kb.reviews.create(files, request.form.get("rules", ""), _earlier(earlier), who=actor())
     except UnknownPackError as error:
         abort(400, str(error))
     workshop().start(job)
@@ -135,7 +135,7 @@ def progress(job_id: str) -> Response:
 def remove(job_id: str) -> AnyResponse:
     """Remove a job with its uploads and results at once."""
     job_of(job_id)
-    knowledge().reviews.remove(job_id)
+    knowledge().reviews.remove(job_id, who=actor())
     return redirect("/review", 303)
 
 

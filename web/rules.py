@@ -97,7 +97,6 @@ def change(code: str) -> Response | tuple[str, int]:
         return (_rule_page(code, str(error)), 422) if rule else abort(422, str(error))
     except KeyError:
         abort(422, "等级的分数要从高到低，都在 0 到 100 之间。")
-    knowledge().audit.write(actor(), "改体检规则", code, asked.why)
     flash("已保存，之后的体检按新的设置。")
     return redirect(f"/rules/{code}" if rule else "/rules#grades", 303)
 

@@ -42,7 +42,7 @@ def begin() -> Response | tuple[str, int]:
         return redirect(wanted, 303)
     pending = Pending.new()
     try:
-        address = signing.begin(pending, way_back(signing.settings))
+        address = signing.begin(pending, way_back())
     except ProviderError as error:
         _log_cause(error)
         return login_form(wanted, error=str(error)), 503
@@ -65,7 +65,7 @@ def back() -> Response | tuple[str, int]:
     if "code" not in request.args:
         return _failed(_refusal(request.args.get("error", "")), wanted, 401)
     try:
-        claims = signing.finish(pending, request.args["code"][:4000], way_back(signing.settings))
+        claims = signing.finish(pending, request.args["code"][:4000], way_back())
     except ProviderError as error:
         return _failed(str(error), wanted, 503, error)
     except TokenError as error:

@@ -209,18 +209,18 @@ class ReindexJob:
         self._kb, self._lock = kb, threading.Lock()
         self.state = Reindexing()
 
-    def start(self) -> bool:
+    def start(self, actor: str) -> bool:
         """Begin; False where it is running already."""
         with self._lock:
             if self.state.running:
                 return False
             self.state = Reindexing(running=True, what="准备")
-        threading.Thread(target=self._run, name="kb-reindex", daemon=True).start()
+        threading.Thread(target=self._run, args=(actor,), name="kb-reindex", daemon=True).start()
         return True
 
-    def _run(self) -> None:
+    def _run(self, actor: str) -> None:
         try:
-            number = self._kb.reindex(self._progress)
+            number = self._kb.reindex(self._progress, actor=actor)
             self.state = Reindexing(number=number)
         except Exception as error:
             self.state = Reindexing(error=str(error))
@@ -277,8 +277,7 @@ def remove_word() -> Response:
 @pages.post("/admin/reindex")
 def reindex() -> Response:
     """Begin to build the index afresh."""
-    if _job().start():
-        knowledge().audit.write(admin().name, "重建索引")
+    _job().start(admin().name)
     return redirect("/admin/words", 303)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Row, func, insert, select
 
 from kb.db import tables as t
 
@@ -27,6 +29,11 @@ def note(connection: Connection, actor: str, action: str, target: str, detail: s
     """Write a line in the transaction of the deed itself."""
     row = {"at": at, "actor": actor[:80], "action": action[:40], "target": target[:200], "detail": detail}
     connection.execute(insert(t.audit), {**row, "detail": detail[:2000]})
+
+
+def mark_of(secret: str) -> str:
+    """A short fingerprint of an unguessable id: the log names the thing, but does not open it."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:8]
 
 
 class AuditLog:
@@ -62,6 +69,15 @@ class AuditLog:
             yield from found
             before = found[-1].number
 
+    def bring_back(self, entries: Iterable[Entry]) -> int:
+        """Write lines of before that the log lost when a backup took its place; gives their number."""
+        with self._writing.begin() as connection:
+            kept = {_content(row) for row in connection.execute(select(t.audit))}
+            lost = sorted((e for e in entries if _content(e) not in kept), key=lambda e: e.number)
+            for e in lost:
+                note(connection, e.actor, e.action, e.target, e.detail, e.at)
+        return len(lost)
+
     def names(self) -> tuple[list[str], list[str]]:
         """All (actors, actions) that the log knows, sorted."""
         with self._engine.connect() as connection:
@@ -73,6 +89,10 @@ class AuditLog:
         """Number of lines."""
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(t.audit)).scalar() or 0
+
+
+def _content(line: Entry | Row[Any]) -> tuple[datetime, str, str, str, str]:
+    return aware(line.at), line.actor, line.action, line.target, line.detail
 
 
 def aware(at: datetime) -> datetime:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, delete, insert, select, update
 
+from kb.db.audit import mark_of, note
 from kb.db.draft_tables import draft_version, saved_draft
 from kb.draft_saved import SavedLine, VersionLine
 
@@ -26,6 +27,7 @@ class DraftRows:
                 insert(saved_draft).values({n: getattr(line, n) for n in SavedLine.__struct_fields__})
             )
             connection.execute(insert(draft_version).values(_version(line.id, version, body)))
+            note(connection, version.who, "新建草稿", _named(line.id), version.what, version.at)
 
     def line(self, id_: str) -> SavedLine | None:
         """A draft's line by its secret id, or None."""
@@ -52,7 +54,8 @@ class DraftRows:
     def put(self, line: SavedLine, based_on: int, version: VersionLine, body: bytes, keep: bool) -> bool:
         """Write the state after ``based_on``; False where somebody else wrote meanwhile.
 
-        ``keep`` leaves the version before in place; without it that version is written over.
+        ``keep`` leaves the version before in place; without it that version is written over, and the audit
+        log is not told again.
         """
         with self.writing.begin() as connection:
             done = connection.execute(
@@ -62,7 +65,10 @@ class DraftRows:
             )
             if not done.rowcount:
                 return False
-            if not keep:
+            if keep:
+                about = f"第 {version.number} 版：{version.what}"
+                note(connection, version.who, "改草稿", _named(line.id), about, version.at)
+            else:
                 connection.execute(
                     delete(draft_version).where(
                         draft_version.c.draft == line.id, draft_version.c.number == based_on
@@ -71,11 +77,12 @@ class DraftRows:
             connection.execute(insert(draft_version).values(_version(line.id, version, body)))
         return True
 
-    def delete(self, id_: str) -> None:
+    def delete(self, id_: str, who: str, why: str, at: datetime) -> None:
         """Forget a draft with all its versions."""
         with self.writing.begin() as connection:
             connection.execute(delete(draft_version).where(draft_version.c.draft == id_))
             connection.execute(delete(saved_draft).where(saved_draft.c.id == id_))
+            note(connection, who, "删除草稿", _named(id_), why, at)
 
     def owned(self, owner: str, now: datetime, most: int) -> list[SavedLine]:
         """Drafts of an account that still live, last touched first."""
@@ -100,6 +107,10 @@ class DraftRows:
         with self.reading.connect() as connection:
             query = select(saved_draft.c.id).where(saved_draft.c.expires_at < now)
             return list(connection.execute(query).scalars())
+
+
+def _named(id_: str) -> str:
+    return f"草稿 {mark_of(id_)}"
 
 
 def _version(id_: str, version: VersionLine, body: bytes) -> dict[str, object]:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Row, case, delete, func, insert, select, update
 
 from indicators.finding import Severity
 from kb.db import review_tables as t
+from kb.db.audit import mark_of, note
 from kb.review_records import (
     Choice,
     Decision,
@@ -34,11 +35,12 @@ class ReviewRows:
 
     # Jobs
 
-    def add_job(self, job: Job) -> None:
+    def add_job(self, job: Job, who: str) -> None:
         """Write a new job."""
         values = {name: getattr(job, name) for name in job.__struct_fields__}
         with self.writing.begin() as connection:
             connection.execute(insert(t.review_job).values(**values | {"state": job.state.value}))
+            note(connection, who, "体检", _named(job.id), f"{job.total} 个文件", job.created_at)
 
     def job(self, id_: str) -> Job | None:
         """A job by its secret id, or None."""
@@ -81,12 +83,14 @@ class ReviewRows:
             ).scalar()
         return zlib.decompress(body) if body else None
 
-    def delete_jobs(self, ids: Collection[str]) -> None:
+    def delete_jobs(self, ids: Collection[str], who: str, why: str, at: datetime) -> None:
         """Forget jobs with their files, tables and verdicts; decisions stay for the rules' precision."""
         with self.writing.begin() as connection:
             for table in (t.review_verdict, t.review_table, t.review_file):
                 connection.execute(delete(table).where(table.c.job.in_(list(ids))))
             connection.execute(delete(t.review_job).where(t.review_job.c.id.in_(list(ids))))
+            for id_ in ids:
+                note(connection, who, "删除体检", _named(id_), why, at)
 
     def expired(self, now: datetime) -> list[str]:
         """Jobs whose time is over."""
@@ -164,6 +168,11 @@ class ReviewRows:
         }  # fmt: skip
         with self.writing.begin() as connection:
             connection.execute(insert(t.review_decision).values(**values))
+            place = f"{_named(job)} 第 {decision.number} 张表第 {decision.row} 行 {decision.code}"
+            about = (
+                f"{decision.choice.value}：{decision.reason}" if decision.reason else decision.choice.value
+            )
+            note(connection, decision.who, "处理意见", place, about, decision.at or datetime.now(UTC))
 
     def decisions(self, job: str, number: int | None = None) -> list[Decision]:
         """The decisions of a job (or of one table) that count, oldest first."""
@@ -198,6 +207,8 @@ class ReviewRows:
         with self.writing.begin() as connection:
             connection.execute(delete(v).where(v.c.job == job, v.c.number == number))
             connection.execute(insert(v).values(**values))
+            place = f"{_named(job)} 第 {number} 张表"
+            note(connection, verdict.who, "审核结论", place, "", verdict.at or datetime.now(UTC))
 
     def verdicts(self, job: str) -> dict[int, Verdict]:
         """Verdicts of a job by table."""
@@ -218,6 +229,9 @@ class ReviewRows:
         }  # fmt: skip
         with self.writing.begin() as connection:
             connection.execute(insert(t.rule_setting).values(**values))
+            note(
+                connection, change.who, "改体检规则", change.code, change.why, change.at or datetime.now(UTC)
+            )
 
     def rule_changes(self, code: str = "") -> list[RuleChange]:
         """History of all rules or of one, oldest first."""
@@ -253,3 +267,7 @@ def _decision(row: Row[Any]) -> Decision:
 def _aware(at: datetime) -> datetime:
     # SQLite keeps no time zone; everything was written in UTC.
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _named(id_: str) -> str:
+    return f"体检 {mark_of(id_)}"

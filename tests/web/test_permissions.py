@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from kb.knowledge import KnowledgeBase
 from kb.roles import Role
 from kb.settings import Settings
 from tests.web.conftest import NAMES, PASSWORD, SMALL, log_in, token_of
+from tests.web.test_audit import DEEDS, HARMLESS
 from web import permissions
 from web.app import create_app
 from web.permissions import ANYONE, TABLE, Rule
+from web.words import ROLE_NAMES
 
 ROLES: tuple[Role | None, ...] = (ANYONE, *Role)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -175,3 +178,24 @@ def test_key_file_is_not_served(anyone: FlaskClient, office: KnowledgeBase) -> N
     assert Path(office.settings.secret_file).exists()
     for url in ("/secret.key", "/static/secret.key", "/static/../../secret.key"):
         assert anyone.get(url).status_code == 404
+
+
+def test_every_changing_route_is_known_to_the_audit() -> None:
+    """A new POST route is told in tests/web/test_audit.py: what the log calls its deed, or that it changes nothing."""
+    changing = {endpoint for endpoint, method in TABLE if method != "GET"}
+    assert changing == DEEDS.keys() | HARMLESS
+
+
+def test_table_of_roles_in_the_docs_is_true(walked: Flask) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "accounts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)`(（改）)? \| (\S+) \|", text.partition("## 建账号")[0], re.MULTILINE)
+    told = {(address.rstrip("…/"), bool(writes)): role for address, writes, role in rows}
+    assert len(told) >= 5
+    for route in walked.url_map.iter_rules():
+        for method in (route.methods or set()) - {"HEAD", "OPTIONS"}:
+            fitting = [
+                (len(start), role) for (start, writes), role in told.items()
+                if (not writes or method != "GET") and (route.rule + "/").startswith(start + "/")
+            ]  # fmt: skip
+            least = TABLE[route.endpoint, method].least
+            assert max(fitting)[1] == (ROLE_NAMES[least] if least else "任何人"), (route.rule, method)

@@ -288,7 +288,7 @@ def test_every_rule_has_its_page(client: FlaskClient) -> None:
 
 
 def test_only_admins_set_rules_with_a_reason_and_history(app: Flask, own: KnowledgeBase) -> None:
-    from kb.accounts import Role
+    from kb.roles import Role
 
     anonymous = app.test_client()
     assert anonymous.post("/rules/P01", data={"why": "x"}).status_code in (303, 401, 403)
