@@ -83,7 +83,7 @@ class Editing:
         """A record of any kind with its version number. Raises UnknownCodeError."""
         found = self._reader.current(code)
         if found is None:
-            raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in self._reader.codes_like(code)])
+            raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in self._reader.codes_near(code)])
         return found
 
     def standing(self, code: str) -> tuple[Record | None, int]:
@@ -98,7 +98,7 @@ class Editing:
         """All versions of a record, newest first; also of one that was taken out. Raises UnknownCodeError."""
         found = self._reader.revisions(code) if not code.startswith("setting:") else ()
         if not found:
-            raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in self._reader.codes_like(code)])
+            raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in self._reader.codes_near(code)])
         return tuple(Step(v, _record(kind, body), body is None) for v, kind, body in found)
 
     def names(self, codes: Collection[str]) -> dict[str, Ref]:
@@ -159,10 +159,8 @@ class Editing:
         """Refuse a code that is none, or that a record has or had. Raises InputError."""
         if not _CODE.fullmatch(code):
             raise InputError("代码要 2 到 40 个字符：字母、数字，中间可以有 - _ .；留空就自动编号。")
-        used = {c.lower() for c in self._reader.used_codes(code)} | {
-            r.code.lower() for r in self._reader.codes_like(code, 50)
-        }
-        if code.lower() in used:
+        forms = {code, code.lower(), code.upper()}
+        if self._reader.codes_folded(code) or any(form in self._reader.used_codes(form) for form in forms):
             raise InputError(f"代码 {code} 已经用过。代码不重复使用，请换一个，或留空自动编号。")
 
     def save(

@@ -1,17 +1,19 @@
 """From the store to the search index: the outbox is drained, nothing is indexed by hand.
 
-SQL is the truth and the index is disposable. An outbox row is forgotten only after the index
-holds its record, so a crash between the two costs a repeated update, never a lost one.
+SQL is the truth and the index is disposable. The index's place in the outbox moves on only after the
+index holds the records, so a crash between the two costs a repeated update, never a lost one. Several
+machines on one database each bring their own index up to date: see ``kb.db.outbox``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from itertools import chain
 from typing import cast
-
-from filelock import FileLock
 
 from indicators.model import (
     Framework,
@@ -24,8 +26,11 @@ from indicators.model import (
     SynonymGroup,
 )
 from kb.catalogue import Progress
+from kb.db.outbox import Outbox, Waiting
 from kb.db.reader import Reader
-from kb.db.store import Store
+from kb.db.undoing import SETTING
+from kb.errors import KnowledgeError
+from kb.index_place import IndexPlace
 from kb.maintenance import Finding
 from kb.search.answer import SearchDocument
 from kb.search.documents import Names, catalogue_names, documents
@@ -36,6 +41,14 @@ from kb.search.vocabulary import Vocabulary
 _MANY = 2000
 """More waiting records than this are cheaper to index afresh."""
 
+_AT_ONCE = 200
+"""Records of other machines that a question may wait for; more are taken up behind its back."""
+
+_PATIENCE = 300.0
+_GLANCE = 0.5  # seconds between two looks for what other machines wrote
+
+Lock = Callable[[float], AbstractContextManager[object]]
+"""Holds the lock of the one writer; raises a KnowledgeError where it does not come free in so many seconds."""
 
 DICTIONARY = "dictionary"
 """Setting that holds the words that admins added to the dictionary, as a JSON list."""
@@ -52,40 +65,109 @@ def vocabulary(reader: Reader, names: Iterable[str] = ()) -> Vocabulary:
 
 
 class Indexer:
-    """Keeps one search engine in step with one store."""
+    """Keeps one search engine in step with one database."""
 
-    def __init__(self, reader: Reader, store: Store, engine: SearchEngine, lock: FileLock) -> None:
-        self.reader, self.store, self.engine, self.lock = reader, store, engine, lock
+    def __init__(
+        self, reader: Reader, outbox: Outbox, engine: SearchEngine, place: IndexPlace, lock: Lock
+    ) -> None:
+        self.reader, self.outbox, self.engine, self.place, self.lock = reader, outbox, engine, place, lock
+        self._taken = -1
+        self._looked = 0.0
+        self._following = threading.Lock()
+        self._behind: threading.Thread | None = None
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Build the whole index beside the old one and swap; gives the number of documents."""
-        with self.lock:
-            last, _ = self.reader.outbox()
-            records = list(self.reader.everything())
-            names = chain(catalogue_names(records), dictionary(self.reader.settings()))
-            self.engine.use(vocabulary(self.reader, names))
-            everything = self._documents(records)
-            step = (lambda done, total: progress("建立索引", done, total)) if progress else None
-            self.engine.rebuild(everything, len(everything), step)
-            if last:
-                self.store.settle(last)
+        with self.lock(_PATIENCE):
+            return self._rebuild(progress)
+
+    def waiting(self) -> Waiting:
+        """What the index has yet to take up."""
+        found = self.outbox.waiting(self.place.name)
+        if found.place < self.place.reached:  # the database is from before: somebody brought back a backup
+            return Waiting(found.last, (), found.place, lost=True)
+        return found
+
+    def drain(self, progress: Progress | None = None, patience: float = _PATIENCE) -> int:
+        """Bring the records that wait in the outbox into the index; gives the number of changes.
+
+        Raises a KnowledgeError where another process keeps writing the index for ``patience`` seconds.
+        """
+        found = self.waiting()
+        if not (found.codes or found.lost):
+            self._taken = found.last
+            return 0
+        with self.lock(patience):
+            found = self.waiting()
+            if found.lost or len(found.codes) > _MANY or not self.engine.current():
+                return self._rebuild(progress)
+            if found.codes:
+                self._update([code for code in found.codes if not code.startswith(SETTING)])
+                self._settle(found.last)
+        return len(found.codes)
+
+    def follow(self) -> None:
+        """Take up what other machines wrote; looked for now and then, never waited for, never an error.
+
+        Without the database the index goes on answering as it stands.
+        """
+        now = time.monotonic()
+        if now - self._looked < _GLANCE or not self._following.acquire(blocking=False):
+            return
+        try:
+            self._looked = now
+            if self.outbox.newest() == self._taken:
+                return
+            found = self.waiting()
+            if found.lost or len(found.codes) > _AT_ONCE:
+                if self._behind is None or not self._behind.is_alive():
+                    self._behind = threading.Thread(target=self._catch_up, name="index", daemon=True)
+                    self._behind.start()
+            else:
+                self.drain(patience=0)
+        except KnowledgeError:
+            return
+        finally:
+            self._following.release()
+
+    def close(self) -> None:
+        """Wait for what is being taken up."""
+        if self._behind is not None:
+            self._behind.join()
+
+    def _catch_up(self) -> None:
+        with suppress(KnowledgeError):
+            self.drain(patience=0)
+
+    def _rebuild(self, progress: Progress | None) -> int:
+        last = self.outbox.newest()
+        records = list(self.reader.everything())
+        names = chain(catalogue_names(records), dictionary(self.reader.settings()))
+        self.engine.use(vocabulary(self.reader, names))
+        everything = self._documents(records)
+        step = (lambda done, total: progress("建立索引", done, total)) if progress else None
+        self.engine.rebuild(everything, len(everything), step)
+        before = self.place.name
+        name = self.place.renew()
+        self._settle(last)
+        if before != name:
+            self.outbox.forget(before)
         return len(everything)
 
-    def drain(self, progress: Progress | None = None) -> int:
-        """Bring the records that wait in the outbox into the index; gives their number."""
-        last, codes = self.reader.outbox()
-        if not last:
-            return 0
-        if len(codes) > _MANY or not self.engine.current():
-            return self.rebuild(progress)
-        with self.lock:
-            last, codes = self.reader.outbox()
-            touched = self._touched(codes)
-            records = self.reader.many(touched)
-            self.engine.update(self._documents(records.values()), sorted(touched - records.keys()))
-            self.refresh_words()
-            self.store.settle(last)
-        return len(codes)
+    def _update(self, codes: Collection[str]) -> None:
+        """Index the records of codes anew; where there are none, only tell all processes to look again."""
+        if not codes:
+            self.engine.announce()
+            return
+        touched = self._touched(codes)
+        records = self.reader.many(touched)
+        self.engine.update(self._documents(records.values()), sorted(touched - records.keys()))
+        self.refresh_words()
+
+    def _settle(self, last: int) -> None:
+        self.outbox.settle(self.place.name, last)
+        self.place.note(last)
+        self._taken = last
 
     def refresh_words(self) -> None:
         """Take up the synonym groups that the store has now, where they are others."""
@@ -108,13 +190,14 @@ class Indexer:
                 found.append(Finding(f"{what} {len(ids)} 条记录，例如 {'、'.join(ids[:3])}", remedy))
         return found
 
-    def _documents(self, records: Iterable[Record]) -> list[SearchDocument]:
+    def _documents(self, records: Collection[Record]) -> list[SearchDocument]:
+        some = [r.code for r in records if isinstance(r, Indicator)] if len(records) <= _MANY else None
         sets = {member: s.name for s in reversed(self.reader.of_type(IndicatorSet)) for member in s.members}
         names = Names(
             sectors={s.code: s.name for s in self.reader.of_type(Sector)},
             frameworks={f.code: f.name for f in self.reader.of_type(Framework)},
             sets=sets,
-            used=self.reader.projects_using(),
+            used=self.reader.projects_using(some),
         )
         return list(documents(records, names))
 

@@ -42,7 +42,9 @@ from kb.db.counters import Counters
 from kb.db.drafts import DraftRows
 from kb.db.engine import open_engine
 from kb.db.filed import FiledRows
+from kb.db.locks import PREPARE, database_lock
 from kb.db.news import NewsRows
+from kb.db.outbox import Outbox
 from kb.db.proposals import ProposalRows
 from kb.db.reader import Reader
 from kb.db.reviews import ReviewRows
@@ -58,6 +60,7 @@ from kb.errors import (
     UnknownCodeError,
 )
 from kb.filed import FiledTables
+from kb.index_place import IndexPlace
 from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
 from kb.learning import Learning, normal_query
@@ -127,8 +130,9 @@ class KnowledgeBase:
         self._preparing = threading.Lock()
         self._prepared_reviewer: tuple[str, Reviewer] | None = None
         self._prepared_drafter: tuple[str, Drafter] | None = None
+        self._outbox = Outbox(reader.engine)
         self._indexer = Indexer(
-            reader, store, self._engine, FileLock(settings.home / "index.lock", timeout=_PATIENCE)
+            reader, self._outbox, self._engine, IndexPlace(settings.home / "index.place"), self._index_lock
         )
         self._seen: tuple[int, int] | None = None
         self._pins: dict[str, tuple[str, ...]] = {}
@@ -156,8 +160,9 @@ class KnowledgeBase:
         with _prepared(settings):
             engine = open_engine(settings.database_url, settings.connections)
             reader, store = Reader(engine), Store(engine)
-            if not is_current(reader, settings.catalogue):
-                bring_in(reader, store, settings.catalogue, progress)
+            with database_lock(engine, PREPARE, _PATIENCE):
+                if not is_current(reader, settings.catalogue):
+                    bring_in(reader, store, settings.catalogue, progress)
             knowledge = cls(settings, reader, store)
             if not knowledge._engine.current():
                 knowledge._indexer.rebuild(progress)
@@ -168,6 +173,7 @@ class KnowledgeBase:
     def close(self) -> None:
         """Write what has been counted and let go of files and connections."""
         self.learning.close()
+        self._indexer.close()
         self._engine.close()
         self._reader.engine.dispose()
 
@@ -219,12 +225,12 @@ class KnowledgeBase:
         return found
 
     def _by_any_case(self, code: str) -> Record | None:
-        same = [r.code for r in self._reader.codes_like(code) if r.code.lower() == code.lower()]
+        same = self._reader.codes_folded(code)
         return self._reader.get(same[0]) if same else None
 
     def _near(self, code: str) -> list[Ref]:
         stem = code.rsplit("-", 1)[0]
-        return [r for r in self._reader.codes_like(stem) if r.kind in PATHS] if len(stem) > 1 else []
+        return [r for r in self._reader.codes_near(stem) if r.kind in PATHS] if len(stem) > 1 else []
 
     def sectors(self) -> tuple[SectorCount, ...]:
         """All sectors in order, each with how much the catalogue holds for it."""
@@ -334,14 +340,23 @@ class KnowledgeBase:
         """The newest batches of changes."""
         return tuple(self.ledger.page(limit))
 
+    @contextmanager
+    def _index_lock(self, patience: float) -> Iterator[None]:
+        """Hold the lock under which one process at a time writes this home's index."""
+        try:
+            with FileLock(self.settings.home / "index.lock", timeout=patience):
+                yield
+        except Timeout as error:
+            raise BusyError(self.settings.home, patience) from error
+
     def _apply(self) -> None:
-        """Bring what was written into the index, or tell all processes where no record was touched."""
-        if not self._indexer.drain():
-            self._engine.announce()
+        """Bring what was written into the index."""
+        self._indexer.drain()
         self._refresh()
 
     def _refresh(self) -> None:
-        """Take up what this or another process changed in synonyms and chosen answers; costs one stat."""
+        """Take up what this or another process or machine changed; costs one stat, and now and then a query."""
+        self._indexer.follow()
         stamp = self._engine.stamp()
         if stamp == self._seen:
             return
@@ -358,7 +373,7 @@ class KnowledgeBase:
     def health(self) -> Health:
         """Whether database and index answer."""
         try:
-            self._reader.counts()
+            self._reader.batch_name(0)
             ready = self._engine.current()
         except Exception as error:
             return Health(False, f"数据库不能回答：{error}")
@@ -369,8 +384,7 @@ class KnowledgeBase:
         findings = maintenance.integrity(self._reader.engine)
         findings += _body_faults(self._reader)
         findings += self._indexer.differences()
-        last, waiting = self._reader.outbox()
-        if last:
+        if waiting := self._indexer.waiting().codes:
             findings.append(
                 Finding(f"有 {len(waiting)} 条改动还没有进入索引", "请重新启动程序或运行 kb reindex")
             )

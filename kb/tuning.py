@@ -173,7 +173,7 @@ class Tuning:
 
     def _findable(self, code: str) -> Ref | None:
         refs = [self._reader.refs([code]).get(code)]
-        refs += [ref for ref in self._reader.codes_like(code) if ref.code.lower() == code.lower()]
+        refs += self._reader.refs(self._reader.codes_folded(code)).values()
         return next((ref for ref in refs if ref and ref.kind in PUBLIC_KINDS), None)
 
     # Dictionary words

@@ -16,6 +16,7 @@ saved_draft = Table(
     Column("version", Integer, nullable=False),
     Column("owner", String(80), nullable=False),  # account name, "" for anonymous
     Index("ix_saved_draft_expires_at", "expires_at"),
+    Index("ix_saved_draft_owner", "owner", "touched_at"),
 )
 
 draft_version = Table(

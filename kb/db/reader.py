@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, case, exists, func, or_, select
 
 from indicators.model import RECORD_TYPES, Kind, Record
 from kb.db import tables as t
 from kb.db.filed_tables import filed_row
 from kb.db.rows import digest_of, record_from
-from kb.db.store import last_outbox_id
 from kb.views import Ref, Version
 
 R = TypeVar("R", bound=Record)
+_LAST = "\U0010ffff"
 _MANY = 500  # SQLite allows 999 bound variables in old builds
 
 
@@ -24,6 +24,7 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._counted: tuple[str, dict[tuple[Kind, str, bool], int]] | None = None
 
     def get(self, code: str) -> Record | None:
         """The record of a code, or None."""
@@ -125,34 +126,45 @@ class Reader:
         """Number of projects per indicator, over all indicators or the given ones."""
         query = select(t.target.c.indicator, func.count(t.target.c.project.distinct()).label("n"))
         query = query.where(t.target.c.indicator.is_not(None)).group_by(t.target.c.indicator)
-        if indicators is not None:
-            query = query.where(t.target.c.indicator.in_(list(indicators)))
+        found: dict[str, int] = {}
         with self.engine.connect() as connection:
-            return {row.indicator: row.n for row in connection.execute(query)}
+            if indicators is None:
+                return {row.indicator: row.n for row in connection.execute(query)}
+            wanted = list(dict.fromkeys(indicators))
+            for start in range(0, len(wanted), _MANY):
+                some = query.where(t.target.c.indicator.in_(wanted[start : start + _MANY]))
+                found |= {row.indicator: row.n for row in connection.execute(some)}
+        return found
 
     def counts(self) -> dict[Kind, int]:
         """Number of records of each kind that has any."""
-        query = select(t.record.c.kind, func.count().label("n")).group_by(t.record.c.kind)
-        with self.engine.connect() as connection:
-            return {Kind(row.kind): row.n for row in connection.execute(query)}
+        found: dict[Kind, int] = {}
+        for (kind, _, _), number in self.counts_by_sector().items():
+            found[kind] = found.get(kind, 0) + number
+        return found
 
     def stamp(self, *kinds: Kind) -> str:
-        """Changes whenever a record of these kinds does: their number and newest batch."""
-        wanted = [kind.value for kind in kinds]
-        query = (
-            select(func.count(), func.max(t.revision.c.batch))
-            .join(t.record, t.record.c.code == t.revision.c.code)
-            .where(t.record.c.kind.in_(wanted))
-        )
+        """Changes whenever a record of these kinds does: their newest batch. Costs one look each at an index."""
+        revision = t.revision.c
+        newest = [
+            select(func.max(revision.batch)).where(revision.kind == kind.value).scalar_subquery()
+            for kind in kinds
+        ]
         with self.engine.connect() as connection:
-            return "/".join(str(part) for part in connection.execute(query).one())
+            found = [number for number in connection.execute(select(*newest)).one() if number is not None]
+            return _mark(connection, max(found, default=0))
 
     def counts_by_sector(self) -> dict[tuple[Kind, str, bool], int]:
-        """Number of records per (kind, sector code, core)."""
+        """Number of records per (kind, sector code, core); counted once after each batch."""
         group = (t.record.c.kind, t.record.c.sector, t.record.c.core)
         query = select(*group, func.count().label("n")).group_by(*group)
         with self.engine.connect() as connection:
-            return {(Kind(r.kind), r.sector, bool(r.core)): r.n for r in connection.execute(query)}
+            newest = connection.execute(select(func.max(t.batch.c.id))).scalar()
+            mark, kept = _mark(connection, newest or 0), self._counted
+            if kept is None or kept[0] != mark:
+                rows = connection.execute(query)
+                kept = self._counted = mark, {(Kind(r.kind), r.sector, bool(r.core)): r.n for r in rows}
+        return dict(kept[1])
 
     def versions(self, code: str) -> tuple[Version, ...]:
         """Revisions of a record, newest first."""
@@ -194,20 +206,18 @@ class Reader:
 
     def used_codes(self, prefix: str) -> frozenset[str]:
         """Codes that begin with a prefix and have or had a record: a code is never given twice."""
-        query = select(t.revision.c.code).where(t.revision.c.code.startswith(prefix, autoescape=True))
+        query = select(t.revision.c.code).where(_begins(t.revision.c.code, prefix))
         with self.engine.connect() as connection:
             return frozenset(connection.execute(query.distinct()).scalars())
 
     def removed(self, type_: type[R]) -> list[tuple[R, Version]]:
         """Records of a type that were taken out, as they were, with the revision that took them out."""
-        newest = select(t.revision.c.code, func.max(t.revision.c.version).label("version"))
-        newest = newest.where(t.revision.c.kind == type_.kind.value).group_by(t.revision.c.code)
-        sub, last = newest.subquery(), t.revision.alias()
+        last, later = t.revision.alias(), t.revision.alias()
+        again = exists().where(later.c.code == t.revision.c.code, later.c.version > t.revision.c.version)
         query = (
             select(t.revision, last.c.body.label("before"))
-            .join(sub, (sub.c.code == t.revision.c.code) & (sub.c.version == t.revision.c.version))
             .join(last, (last.c.code == t.revision.c.code) & (last.c.version == t.revision.c.version - 1))
-            .where(t.revision.c.body.is_(None))
+            .where(t.revision.c.kind == type_.kind.value, t.revision.c.body.is_(None), ~again)
             .order_by(t.revision.c.at.desc(), t.revision.c.code)
         )
         with self.engine.connect() as connection:
@@ -233,7 +243,7 @@ class Reader:
 
     def codes_beginning(self, prefix: str) -> frozenset[str]:
         """Codes of standing records that begin with a prefix."""
-        query = select(t.record.c.code).where(t.record.c.code.startswith(prefix, autoescape=True))
+        query = select(t.record.c.code).where(_begins(t.record.c.code, prefix))
         with self.engine.connect() as connection:
             return frozenset(connection.execute(query).scalars())
 
@@ -242,13 +252,17 @@ class Reader:
         with self.engine.connect() as connection:
             return connection.execute(select(t.batch.c.name).where(t.batch.c.id == number)).scalar()
 
-    def codes_like(self, text: str, limit: int = 5) -> list[Ref]:
-        """Records whose code contains the given text, case ignored."""
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    def codes_folded(self, code: str) -> list[str]:
+        """Codes that differ from a text in case at most."""
+        query = select(t.record.c.code).where(func.lower(t.record.c.code) == func.lower(code))
+        with self.engine.connect() as connection:
+            return list(connection.execute(query.order_by(t.record.c.code)).scalars())
+
+    def codes_near(self, text: str, limit: int = 5) -> list[Ref]:
+        """Records whose code begins with a text, case ignored."""
         query = select(t.record.c.kind, t.record.c.code, t.record.c.name)
-        query = (
-            query.where(t.record.c.code.ilike(pattern, escape="\\")).order_by(t.record.c.code).limit(limit)
-        )
+        folded = func.lower(t.record.c.code)
+        query = query.where(_begins(folded, text.lower())).order_by(folded, t.record.c.code).limit(limit)
         with self.engine.connect() as connection:
             return [Ref(Kind(r.kind), r.code, r.name) for r in connection.execute(query)]
 
@@ -267,21 +281,13 @@ class Reader:
         """Codes whose stored content does not fit its checksum."""
         query = select(t.record.c.code, t.record.c.body, t.record.c.digest)
         with self.engine.connect() as connection:
-            return [r.code for r in connection.execute(query) if digest_of(r.body) != r.digest]
+            rows = connection.execution_options(yield_per=1000).execute(query)
+            return [r.code for r in rows if digest_of(r.body) != r.digest]
 
     def settings(self) -> dict[str, str]:
         """All stored settings."""
         with self.engine.connect() as connection:
             return {r.key: r.value for r in connection.execute(select(t.setting))}
-
-    def outbox(self) -> tuple[int, list[str]]:
-        """(newest outbox number, codes waiting for the index); (0, []) when nothing waits."""
-        with self.engine.connect() as connection:
-            last = last_outbox_id(connection)
-            if not last:
-                return 0, []
-            query = select(t.outbox.c.code).where(t.outbox.c.id <= last).distinct()
-            return last, sorted(connection.execute(query).scalars())
 
     def digests(self) -> dict[str, str]:
         """Digest of every record by code."""
@@ -307,3 +313,14 @@ class Reader:
 def _aware(at: datetime) -> datetime:
     # SQLite keeps no time zone; everything was written in UTC.
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """That a column begins with a text, as a range: an index answers that on every database, and case counts."""
+    return (column >= prefix) & (column < prefix + _LAST)
+
+
+def _mark(connection: Connection, batch: int) -> str:
+    """A batch with its time: numbers alone come again where a backup was brought back."""
+    at = connection.execute(select(t.batch.c.at).where(t.batch.c.id == batch)).scalar()
+    return f"{batch}/{at}"

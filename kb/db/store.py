@@ -120,11 +120,6 @@ class Store:
         with self.engine.begin() as connection:
             _set(connection, key, value)
 
-    def settle(self, last: int) -> None:
-        """Forget the outbox rows up to ``last``: their records stand in the index now."""
-        with self.engine.begin() as connection:
-            connection.execute(delete(t.outbox).where(t.outbox.c.id <= last))
-
 
 class _Writer:
     """Rows of one batch, chunk by chunk, on an open transaction."""
@@ -220,7 +215,7 @@ class _Writer:
             version = self.known[row.code][0] + 1
             self.known[row.code] = (version, "")
             self._revise(row.code, row.kind, version, action, None)
-        self.connection.execute(insert(t.outbox), [{"code": code} for code in sorted(touched)])
+        self._announce(sorted(touched))
         self.changed += len(standing)
 
     def tune(self, key: str, value: str | None, action: str) -> None:
@@ -238,8 +233,14 @@ class _Writer:
         newest = select(func.max(t.revision.c.version)).where(t.revision.c.code == code)
         version = (self.connection.execute(newest).scalar() or 0) + 1
         self._revise(code, "", version, action, value)
+        self._announce([code])
         self.new += before is None
         self.changed += before is not None
+
+    def _announce(self, codes: Iterable[str]) -> None:
+        """Tell all indexes of changes."""
+        rows = [{"code": code, "at": self.stamp["at"]} for code in codes]
+        self.connection.execute(insert(t.outbox), rows)
 
     def _revise(self, code: str, kind: str, version: int, action: str, body: str | None) -> None:
         row = {"code": code, "kind": kind, "version": version, "action": action, "body": body}
@@ -258,7 +259,7 @@ class _Writer:
         ]
         if history:
             self.connection.execute(insert(t.revision), history)
-            self.connection.execute(insert(t.outbox), [{"code": h["code"]} for h in history])
+            self._announce([h["code"] for h in history])
 
     def _derive(self, records: list[Record]) -> None:
         codes = [r.code for r in records]
@@ -300,8 +301,3 @@ def _set(connection: Connection, key: str, value: str) -> None:
     done = connection.execute(update(t.setting).where(t.setting.c.key == key).values(value=value))
     if not done.rowcount:
         connection.execute(insert(t.setting).values(key=key, value=value))
-
-
-def last_outbox_id(connection: Connection) -> int:
-    """Number of the newest outbox row, 0 when it is empty."""
-    return connection.execute(select(func.max(t.outbox.c.id))).scalar() or 0

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData(
@@ -49,6 +50,8 @@ record = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("body", Text, nullable=False),
     Index("ix_record_kind_sector", "kind", "sector", "position"),
+    Index("ix_record_kind_position", "kind", "position", "code"),
+    Index("ix_record_folded_code", text("lower(code)")),
 )
 
 link = Table(
@@ -108,13 +111,32 @@ revision = Table(
     Column("body", Text),
     Index("ix_revision_batch", "batch"),
     Index("ix_revision_kind_batch", "kind", "batch"),  # what is new (/news) counts without reading a body
+    # What was taken out, and nothing else: a small part of all revisions.
+    Index(
+        "ix_revision_removed",
+        "kind",
+        "code",
+        sqlite_where=text("body IS NULL"),
+        postgresql_where=text("body IS NULL"),
+    ),
 )
 
 outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("code", CODE, nullable=False),
+    Column("code", CODE, nullable=False),  # of a record, or "setting:KEY"
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("ix_outbox_at", "at"),
+    sqlite_autoincrement=True,  # a number is never used again: indexes remember the last they have taken
+)
+
+index_position = Table(
+    "index_position",
+    metadata,
+    Column("name", String(120), primary_key=True),  # "": how far rows of the outbox are gone
+    Column("position", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
 )
 
 setting = Table(
@@ -155,6 +177,8 @@ audit = Table(
     Column("action", String(40), nullable=False),
     Column("target", String(200), nullable=False),
     Column("detail", Text, nullable=False),
+    Index("ix_audit_actor", "actor", "id"),
+    Index("ix_audit_action", "action", "id"),
 )
 
 query_count = Table(
