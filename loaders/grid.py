@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,10 @@ class Grid:
 
     ``name`` is the sheet's or table's name, ``addressed`` tells whether cells have spreadsheet
     addresses (D12) or are told by row and column. ``caption`` is what is written right above the
-    table outside of it; ``follows`` tells that it touches the table before it.
+    table outside of it; ``follows`` tells that it touches the table before it. A grid put together
+    from several pages or tables has in ``origins`` the name and the number there of each row; one cut
+    out of a wider one has in ``shift`` the columns left of it. ``sureness`` has for each recognised
+    cell of a scan how sure the recognition is (0..1); it is empty for what was read as text.
     """
 
     name: str
@@ -31,6 +34,9 @@ class Grid:
     addressed: bool = True
     caption: tuple[str, ...] = ()
     follows: bool = False
+    origins: tuple[tuple[str, int], ...] = ()
+    shift: int = 0
+    sureness: Mapping[tuple[int, int], float] = field(default_factory=dict)
     _owner: dict[tuple[int, int], Range] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -66,20 +72,54 @@ class Grid:
         """Merged range of a cell, or the cell itself."""
         return self._owner.get((row, column), Range(row, column, row, column))
 
+    def origin(self, row: int) -> tuple[str, int]:
+        """Page, sheet or table that a row stood in, and its number there from 0."""
+        return self.origins[row] if row < len(self.origins) else (self.name, row)
+
     def place(self, row: int, column: int) -> str:
-        """Where a cell stands, in words: ``Sheet1!D12`` or ``表2 第12行第4列``."""
+        """Where a cell stands, in words: ``Sheet1!D12`` or ``表2 第12行第4列``; a recognised one says so."""
+        name, number = self.origin(row)
         if self.addressed:
-            return f"{self.name}!{column_letters(column)}{row + 1}"
-        return f"{self.name} 第{row + 1}行第{column + 1}列"
+            return f"{name}!{column_letters(column + self.shift)}{number + 1}"
+        mark = "（识别）" if self.sure(row, column) is not None else ""
+        return f"{name} 第{number + 1}行第{column + self.shift + 1}列{mark}"
+
+    def sure(self, row: int, column: int) -> float | None:
+        """How surely a cell was recognised in a scan (0..1); None for one that was read as text."""
+        area = self.area(row, column)
+        return self.sureness.get((area.top, area.left))
+
+    def columns(self, left: int, right: int) -> Grid:
+        """The columns from ``left`` up to ``right`` as a grid of their own that keeps the cells' places.
+
+        A merged range that reaches over an edge (a title) has its text on both sides.
+        """
+        cells = [list(row[left:right]) for row in self.cells]
+        kept = []
+        for area in self.merged:
+            if area.right < left or area.left >= right:
+                continue
+            cells[area.top][max(area.left, left) - left] = self.text(area.top, area.left)
+            kept.append(
+                Range(area.top, max(area.left, left) - left, area.bottom, min(area.right, right - 1) - left)
+            )
+        sure = {(r, c - left): v for (r, c), v in self.sureness.items() if left <= c < right}
+        return replace(
+            self, cells=tuple(map(tuple, cells)), merged=tuple(kept), shift=self.shift + left, sureness=sure, _owner={}
+        )  # fmt: skip
 
 
 def stacked(upper: Grid, lower: Grid) -> Grid:
-    """Two grids that touch, as the one table that people see."""
+    """Two grids that touch, as the one table that people see; each row keeps its place."""
     width = max(upper.width, lower.width)
     cells = tuple(row + ("",) * (width - len(row)) for row in (*upper.cells, *lower.cells))
     down = upper.height
     moved = (Range(a.top + down, a.left, a.bottom + down, a.right) for a in lower.merged)
-    return Grid(upper.name, cells, (*upper.merged, *moved), upper.addressed, upper.caption, upper.follows)
+    origins = tuple(grid.origin(row) for grid in (upper, lower) for row in range(grid.height))
+    sure = {**upper.sureness, **{(r + down, c): v for (r, c), v in lower.sureness.items()}}
+    return replace(
+        upper, cells=cells, merged=(*upper.merged, *moved), origins=origins, sureness=sure, _owner={}
+    )  # fmt: skip
 
 
 def column_letters(column: int) -> str:

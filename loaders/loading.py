@@ -12,7 +12,8 @@ from typing import Any
 from indicators.candidate import Candidate
 from loaders.bounds import require_size
 from loaders.errors import FileError
-from loaders.kinds import Hints, find_all
+from loaders.found import Hints
+from loaders.kinds import find_all
 from loaders.lines import Line
 from loaders.mapping import TableKind
 from loaders.own import is_pack, own_sheets, read_pack

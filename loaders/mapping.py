@@ -119,6 +119,8 @@ FIELDS[TableKind.SELF_EVALUATION] = FIELDS[TableKind.MONITORING] = FIELDS[TableK
 _TARGET_KINDS = (TableKind.TARGETS, TableKind.SELF_EVALUATION, TableKind.MONITORING)
 _WITH_TARGET_COLUMNS = (*_TARGET_KINDS, TableKind.INDICATORS, TableKind.FRAMEWORK)
 _SHORTEST_PART = 3
+_LABELLED = re.compile(r"[^其中][:：]\s*[^\s(（]")
+_SAYING = re.compile(r"(情况|结果|数据|一栏)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +144,20 @@ def fingerprint(headers: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(plain(h) for h in headers).encode()).hexdigest()[:16]
 
 
+def is_labelled(text: str) -> bool:
+    """Whether a cell is a label with its value (金额单位：元) rather than a column's name."""
+    return bool(_LABELLED.search(text))
+
+
 @lru_cache(maxsize=20_000)
 def guess(header: str, kind: TableKind) -> tuple[str, float]:
     """The field that a header most likely means in a table of a kind, and the confidence (0..1)."""
     bare = plain(header)
-    if not bare or len(bare) > 40:
+    if not bare or len(bare) > 40 or is_labelled(header):
         return "", 0.0
     own = _ALIASES[kind]
     inner = plain(normal(bare))
-    for text, confidence in ((bare, 1.0), (inner, 0.95)):
+    for text, confidence in ((bare, 1.0), (inner, 0.95), (_SAYING.sub("", inner), 0.9)):
         if text in own:
             return own[text], confidence
     if kind in _WITH_TARGET_COLUMNS and (field := column_of(header)):

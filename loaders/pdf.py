@@ -11,6 +11,7 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from loaders.errors import DamagedFileError, FileError, ProtectedFileError, TooLargeError
 from loaders.grid import Grid, make_grid
+from loaders.pages import joined
 from loaders.pdf_plain import Word, plain_tables
 
 MOST_PAGES = 300
@@ -42,8 +43,12 @@ def read_pdf(name: str, data: bytes) -> list[Grid]:
         raise
     except Exception as error:  # a foreign parser on bytes from outside: a mutated file raises anything
         raise DamagedFileError(name, str(error)[:120] or "PDF 结构不完整") from error
-    rows_of = [(page, [[(cell or "") for cell in row] for row in rows]) for page, rows in tables]
-    return [make_grid(f"第{page}页", rows, addressed=False) for page, rows in _joined(rows_of)]
+    return joined(
+        [
+            make_grid(f"第{page}页", [[(cell or "") for cell in row] for row in rows], addressed=False)
+            for page, rows in tables
+        ]
+    )
 
 
 def _tables(page: Any) -> list[list[list[str | None]]]:
@@ -53,19 +58,6 @@ def _tables(page: Any) -> list[list[list[str | None]]]:
         return ruled
     words = [Word(w["text"], w["x0"], w["x1"], w["top"]) for w in page.extract_words()]
     return [[list(row) for row in rows] for rows in plain_tables(words)]
-
-
-def _joined(tables: list[tuple[int, list[list[str]]]]) -> list[tuple[int, list[list[str]]]]:
-    """A table that goes on over a page break is one table: same width on the following page."""
-    joined: list[tuple[int, list[list[str]]]] = []
-    last = 0
-    for page, rows in tables:
-        if joined and page == last + 1 and rows and len(rows[0]) == len(joined[-1][1][0]):
-            joined[-1][1].extend(rows)
-        else:
-            joined.append((page, list(rows)))
-        last = page
-    return joined
 
 
 def read_pdf_lines(name: str, data: bytes) -> list[tuple[int, str]]:

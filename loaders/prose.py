@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from loaders.furniture import is_page_number
 from loaders.lines import Line
 
 _NUMERALS = "一二三四五六七八九十"
@@ -14,12 +15,16 @@ _MARKS = (
     re.compile(rf"^[（(][{_NUMERALS}]{{1,3}}[)）]"),
     re.compile(r"^\d{1,2}\s*[.．、](?!\d)"),
     re.compile(r"^[（(]\d{1,2}[)）]"),
+    re.compile(rf"^问题\s*[{_NUMERALS}\d]{{1,3}}\s*[:：、.．]"),
 )
 _PROBLEMS = re.compile(
     r"(存在|发现|反映|主要)的?.{0,8}(问题|不足)|问题(及|和|与)(原因|建议|不足|对策)|^(问题|不足)(之处|分析|与不足)?$|^.{0,8}(问题|不足)(之处)?$"
 )
 _NOT_PROBLEMS = re.compile(r"整改(情况|落实)|解决(的)?(主要)?问题|需要说明")
 _NEXT = re.compile(r"^(下一步|改进措施|有关建议|意见建议|相关建议|建议|整改|工作打算|附件|附表|其他需要说明)")
+_FOLLOWING = re.compile(
+    r"(存在|发现|反映出?|还?有)[^，。；]{0,8}(以下|如下|下列)[^，。；]{0,8}(问题|不足)(之处)?[：:]"
+)
 _ORDERS = (
     tuple(f"{n}是" for n in (*_NUMERALS, "十一", "十二", "十三")),
     tuple(f"第{n}" for n in _NUMERALS),
@@ -65,19 +70,28 @@ def bare(text: str) -> str:
 
 
 def level_of(text: str) -> int:
-    """1 for 一、 2 for （一） 3 for 1. 4 for （1）; 0 for a line without a number."""
+    """1 for 一、 2 for （一） 3 for 1. 4 for （1） 5 for 问题1：; 0 for a line without a number."""
     return next((n for n, mark in enumerate(_MARKS, 1) if mark.match(text)), 0)
 
 
 def find_points(lines: Sequence[Line]) -> list[Point]:
     """Every point of every problem section, in order."""
-    cleaned = [Line(bare(line.text), line.number, line.page) for line in lines if bare(line.text)]
+    cleaned = [
+        Line(text, line.number, line.page)
+        for line in lines
+        if (text := bare(line.text)) and not is_page_number(line.text)
+    ]
     found: list[Point] = []
     n = 0
     while n < len(cleaned):
         level, rest = _problem_heading(cleaned[n].text)
         n += 1
         if not level:
+            if match := _FOLLOWING.search(cleaned[n - 1].text):
+                end = _listed_below(cleaned, n)
+                here = replace(cleaned[n - 1], text=cleaned[n - 1].text[match.end() :])
+                found += _cut_points([here, *cleaned[n:end]], "")
+                n = end
             continue
         body = [Line(rest, cleaned[n - 1].number, cleaned[n - 1].page)] if rest else []
         while n < len(cleaned) and not _closes(cleaned[n].text, level):
@@ -85,6 +99,18 @@ def find_points(lines: Sequence[Line]) -> list[Point]:
             n += 1
         found += _points(_joined(body), "")
     return found
+
+
+def _listed_below(lines: Sequence[Line], start: int) -> int:
+    """First line under "存在以下问题：" that is not one of the list: another mark than that of its first line."""
+    end = start
+    while (
+        end < len(lines)
+        and level_of(lines[end].text) > 2
+        and level_of(lines[end].text) == level_of(lines[start].text)
+    ):
+        end += 1
+    return end
 
 
 def _problem_heading(text: str) -> tuple[int, str]:
@@ -180,6 +206,18 @@ def _cuts(text: str, order: Sequence[str]) -> list[tuple[int, int]]:
         cuts.append((match.start(1), len(mark)))
         at = match.end()
     return cuts
+
+
+def listed(text: str) -> list[str]:
+    """The items of a cell that lists at least two under numbers from its beginning; [] for any other."""
+    cuts = max((_cuts(text, order) for order in _ORDERS), key=len)
+    if len(cuts) < 2 or text[: cuts[0][0]].strip():
+        return []
+    ends = [at for at, _ in cuts[1:]] + [len(text)]
+    return [
+        text[at + skip : end].strip().lstrip("，、：: ").rstrip("；;，, \n")
+        for (at, skip), end in zip(cuts, ends, strict=True)
+    ]
 
 
 def _whole(lines: Sequence[Line], heading: str) -> Point:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from indicators.draft import DraftRow
 from indicators.rules.facts import read_row
 from indicators.taxonomy import read_level1, read_level2
 from loaders.drafts import number_of
-from loaders.kinds import LoadTable, TableRow
+from loaders.found import LoadTable, TableRow
 from loaders.mapping import MappedColumn, TableKind
 from loaders.workbook import FORMULA
 
@@ -33,6 +34,8 @@ _NUMBERS = {
     "amount": "金额", "executed": "执行数", "self_score": "自评得分", "third_party_score": "评分", "weight": "权重",
     "score": "得分", "weight_min": "权重下限", "weight_max": "权重上限", "rate": "执行率",
 }  # fmt: skip
+_DATES = ("valid_from", "valid_to")
+_FIRST_DAY = dt.date(1899, 12, 30)  # day 0 of spreadsheets, as they count since 1900-03-01
 _KEY = {TableKind.PROJECTS: "project", TableKind.DEPARTMENTS: "department", TableKind.ISSUES: "what"}
 _RENAMED = {"unit": "implementing_unit", "unit_of_value": "unit_cell"}
 
@@ -133,10 +136,18 @@ def _row(table: LoadTable, found: TableRow, number: int) -> Row:
     for name, text in texts.items():
         if text and (n := _listed(text)) > 1 and name in ("name", "target", "explanation", "what"):
             notes.append(f"{table.header(name) or name} 一格里列了 {n} 条，按一个值保留")
+    texts |= {f: _date(texts[f]) for f in _DATES if f in texts}
     numbers = {f: _number(table, f, texts[f]) for f in _NUMBERS if f in texts}
     places = {f: table.place(found, f) for f in texts}
     places[""] = table.place(found, _KEY.get(table.kind, "name"))
     return Row(number, found.index + 1, texts, numbers, places, tuple(notes))
+
+
+def _date(text: str) -> str:
+    """A date that a sheet stored as the number of its day (45292) as people see it."""
+    if not re.fullmatch(r"[2-6]\d{4}", text):
+        return text
+    return (_FIRST_DAY + dt.timedelta(days=int(text))).isoformat()
 
 
 def _listed(text: str) -> int:

@@ -10,14 +10,19 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from loaders.grid import Grid, stacked
+from loaders.beside import find_in
+from loaders.furniture import is_ditto, is_footnote, is_numbering, is_signature
+from loaders.grid import Grid
 from loaders.headers import POSSIBILITIES, column_of, heading_of, is_label, rank_of
+from loaders.levels import lone_level, split_levels
 
 _ENDS = re.compile(
     r"^(合计|总计|总分|小计|得分合计|备注|注|填报说明|说明|填表人|填报人|单位负责人|联系人|评价结论|其他需要说明|总体结论|自评结论|项目负责人|存在问题|改进措施)"
 )
 _LEVELS = ("level1", "level2")
 _HEADER_REACH = 3
+_AMOUNTS = ("值", "数值", "内容", "目标", "指标值", "具体值", "数量")
+_FORM_NUMBER = re.compile(r"^指标\s*\d{1,2}\s*[:：.、．]\s*(?=\S)")
 _ANSWERS = (*POSSIBILITIES, "不可能")
 
 
@@ -56,14 +61,7 @@ class FoundTable:
 
 def find_all(grids: Iterable[Grid]) -> list[FoundTable]:
     """Target tables of a file; a heading that is a table of its own right above one belongs to it."""
-    found: list[FoundTable] = []
-    heading: Grid | None = None
-    for given in grids:
-        grid = stacked(heading, given) if heading and given.follows else given
-        tables = find_tables(grid)
-        heading = None if tables else grid
-        found += tables
-    return found
+    return find_in(grids, find_tables)
 
 
 def find_tables(grid: Grid) -> list[FoundTable]:
@@ -86,13 +84,29 @@ def find_tables(grid: Grid) -> list[FoundTable]:
 
 def _headers(grid: Grid) -> Iterator[Header]:
     skip = -1
+    last: Header | None = None
     for row in range(grid.height):
         if row <= skip:
             continue
         header = _header_at(grid, row)
         if header:
             skip = header.below - 1
-            yield header
+            if not (last and _comes_again(grid, last, row)):
+                last = header
+                yield header
+
+
+def _comes_again(grid: Grid, header: Header, row: int) -> bool:
+    """Whether a header is the one above printed again on a new page: no label of a new form in between."""
+    if grid.cells[row] != grid.cells[header.row]:
+        return False
+    name = header.columns.get("name", header.columns.get("level2", 0))
+    above = row - 1
+    while above > header.row and len(own := [t for t in grid.cells[above] if t]) < 2:
+        if own and not ("续" in own[0] or own[0] in {t for r in grid.cells[: header.row] for t in r}):
+            return False
+        above -= 1
+    return bool(grid.text(above, name)) and not any(heading_of(t) for t in grid.cells[above])
 
 
 def _header_at(grid: Grid, row: int) -> Header | None:
@@ -106,10 +120,24 @@ def _header_at(grid: Grid, row: int) -> Header | None:
         (below <= reach and _still_header(grid, row, below)) or _names_only(grid, below)
     ):
         for name, places in _columns(grid, below).items():
+            if name == "unit" and _spans(grid, row, columns.get("target", places), places):
+                name = "unit_of_value"
             if name not in columns or _spans(grid, row, columns[name], places):
                 columns[name] = places
+        _amount_beside_sign(grid, below, columns)
+        below += 1
+    if below < grid.height and is_numbering(grid.cells[below]):
         below += 1
     return _one_half(grid, row, below, columns)
+
+
+def _amount_beside_sign(grid: Grid, row: int, columns: dict[str, list[int]]) -> None:
+    """A group 指标值 over 符号, 值, 单位: the target is the column of 值, not that of the sign."""
+    if not columns.get("target") or columns["target"] != columns.get("comparator"):
+        return
+    group = range(columns["target"][0], grid.width)
+    if places := [c for c in group if re.sub(r"\s", "", grid.own(row, c)) in _AMOUNTS]:
+        columns["target"] = places[:1]
 
 
 def _names_only(grid: Grid, row: int) -> bool:
@@ -173,18 +201,49 @@ def _one_half(grid: Grid, row: int, below: int, columns: dict[str, list[int]]) -
 
 def _rows(grid: Grid, header: Header, end: int) -> Iterator[FoundRow]:
     carried = dict.fromkeys(_LEVELS, "")
+    skip = header.below
     for index in range(header.below, end):
-        if _ends(grid, index, header):
+        own = [t for t in grid.cells[index] if t]
+        if index < skip or _continues(grid, index, header):
+            continue
+        if _ends(grid, index, header) or is_signature(own):
             return
-        if _continues(grid, index, header):
+        if _is_header(_columns(grid, index)):
+            if grid.cells[index] != grid.cells[header.row]:
+                return
+            skip = index + header.below - header.row
+            continue
+        if _is_beside(grid, index, header, own) or _is_level(own, header, carried):
             continue
         values = {name: grid.text(index, column) for name, column in header.columns.items()}
-        if _is_header(_columns(grid, index)):
-            return
         _tick(grid, index, header, values)
         _carry(values, carried)
         if values.get("name") or (values.get("target") and values.get("level2")):
+            values["name"] = _FORM_NUMBER.sub("", values.get("name", ""))
             yield FoundRow(index, values)
+
+
+def _is_beside(grid: Grid, index: int, header: Header, own: list[str]) -> bool:
+    """Whether a row is no data: a footnote, or a title that spans name and value (…绩效目标表（续）)."""
+    if len(own) != 1:
+        return False
+    spanned = [header.columns[f] for f in ("name", "target") if f in header.columns]
+    across = len(spanned) > 1 and len({grid.area(index, c).left for c in spanned}) == 1
+    named = "name" in header.columns and bool(grid.own(index, header.columns["name"]))
+    first = header.columns.get("name") == min(header.columns.values())
+    return (is_footnote(own) and (first or not named)) or (across and bool(grid.text(index, spanned[0])))
+
+
+def _is_level(own: list[str], header: Header, carried: dict[str, str]) -> bool:
+    """Whether a row is a level's name over the rows below, in a table without such columns; remembers it."""
+    if len(own) != 1 or all(level in header.columns for level in _LEVELS):
+        return False
+    level1, level2 = lone_level(own[0])
+    if level1:
+        carried |= {"level1": level1, "level2": ""}
+    elif level2:
+        carried["level2"] = level2
+    return bool(level1 or level2)
 
 
 def _continues(grid: Grid, index: int, header: Header) -> bool:
@@ -202,12 +261,18 @@ def _tick(grid: Grid, index: int, header: Header, values: dict[str, str]) -> Non
 
 def _carry(values: dict[str, str], carried: dict[str, str]) -> None:
     """Fill level columns that are written only once; a new level 1 forgets the level 2 before it."""
+    for level in _LEVELS:
+        if is_ditto(values.get(level, "")):
+            values[level] = ""
+    if "level1" not in values and values.get("level2"):
+        level1, values["level2"] = split_levels(values["level2"])
+        values |= {"level1": level1} if level1 else {}
     if values.get("level1") and values["level1"] != carried["level1"]:
         carried["level1"], carried["level2"] = values["level1"], ""
     if values.get("level2"):
         carried["level2"] = values["level2"]
     for level in _LEVELS:
-        if level in values and not values[level]:
+        if not values.get(level) and (level in values or carried[level]):
             values[level] = carried[level]
 
 

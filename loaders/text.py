@@ -14,6 +14,7 @@ from loaders.grid import Grid, Range, make_grid
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _WIDEST_SPAN = 200
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_EMPHASIS = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`")
 _MARKDOWN_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 
 
@@ -71,7 +72,8 @@ def read_markdown(text: str) -> list[Grid]:
 
 def _pipe_cells(line: str) -> list[str]:
     bare = line.strip().removeprefix("|").removesuffix("|")
-    return [cell.replace("\\|", "|").replace("<br>", "\n").strip() for cell in re.split(r"(?<!\\)\|", bare)]
+    cells = (cell.replace("\\|", "|").replace("<br>", "\n").strip() for cell in re.split(r"(?<!\\)\|", bare))
+    return [_EMPHASIS.sub(lambda m: m[1] or m[2], cell) for cell in cells]
 
 
 def read_html(text: str) -> list[Grid]:

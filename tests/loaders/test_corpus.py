@@ -8,6 +8,8 @@ from loaders.errors import FileError
 from loaders.loading import load_file
 from loaders.records import row_json
 from tests.loaders.corpus import Case, cases
+from tests.loaders.hard_layouts import hard_layouts
+from tests.loaders.hard_lists import hard_lists
 
 ENOUGH = 0.98
 
@@ -40,8 +42,8 @@ def faults(case: Case) -> tuple[int, list[str]]:
 
 
 def test_corpus_is_read_without_manual_mapping() -> None:
-    corpus = cases()
-    assert len(corpus) >= 60
+    corpus = [*cases(), *hard_layouts(), *hard_lists()]
+    assert len(corpus) >= 160
     results = [faults(case) for case in corpus]
     cells = sum(n for n, _ in results)
     wrong = [w for _, found in results for w in found]
