@@ -36,6 +36,7 @@ from indicators.model import (
 )
 from indicators.rules.facts import joined
 from indicators.taxonomy import level1_of, read_level1, read_level2
+from loaders.editions import old_placement
 from loaders.exports import split_list
 from loaders.loading import LoadedFile
 from loaders.mapping import TableKind
@@ -139,6 +140,8 @@ def _indicator_fields(row: Row, options: Options) -> dict[str, Any]:
         values["status"] = (
             Status.RETIRED if "停" in texts["status"] or texts["status"] == "否" else Status.ACTIVE
         )
+    if "placements" not in values and (old := old_placement(row.text("level1"), row.text("level2"))):
+        values["placements"] = old
     return values | _standards(row) | _weights(row)
 
 
@@ -183,7 +186,8 @@ def _framework(
     name = table.title or PurePath(file.file).stem
     year = options.year or file.year
     code = f"KJ-{digest8(name)}"
-    framework = Framework(code=code, name=name[:200], edition=str(year or ""), sources=refs)
+    edition = str(year or table.classification.edition)
+    framework = Framework(code=code, name=name[:200], edition=edition, sources=refs)
     yield Candidate(framework, frozenset({"name", "edition"}), table.sheet)
     for n, row in enumerate(rows, 1):
         texts = row.texts

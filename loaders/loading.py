@@ -142,6 +142,10 @@ def table_json(table: LoadedTable, rows: bool) -> dict[str, Any]:
             for p in table.problems
         ],
     }  # fmt: skip
+    if table.classification.basis:
+        answer["edition"] = table.classification.edition
+        answer["edition_name"] = table.classification.name
+        answer["edition_basis"] = table.classification.basis
     if rows:
         answer["records"] = [row_json(table, row) for row in table.rows]
     return answer

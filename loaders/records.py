@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +14,7 @@ from indicators.draft import DraftRow
 from indicators.rules.facts import read_row
 from indicators.taxonomy import read_level1, read_level2
 from loaders.drafts import number_of
+from loaders.editions import Classification, Levels, classify
 from loaders.found import LoadTable, TableRow
 from loaders.mapping import MappedColumn, TableKind
 from loaders.workbook import FORMULA
@@ -84,6 +85,7 @@ class LoadedTable:
     problems: tuple[RowProblem, ...]
     title: str = ""
     heading: Mapping[str, str] = field(default_factory=dict)
+    classification: Classification = field(default_factory=Classification)
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -110,8 +112,15 @@ def load_table(table: LoadTable) -> LoadedTable:
         problems += faults
     return LoadedTable(
         table.grid.name, table.kind, table.header_row + 1, table.columns, tuple(rows), tuple(problems),
-        table.title, table.heading,
+        table.title, table.heading, _classification(table, rows),
     )  # fmt: skip
+
+
+def _classification(table: LoadTable, rows: Sequence[Row]) -> Classification:
+    if table.kind not in _AS_ROWS:
+        return Classification()
+    levels = (Levels(r.text("level1"), r.text("level2"), r.places.get("level2") or r.place) for r in rows)
+    return classify(table.title, levels, framework=table.kind is TableKind.FRAMEWORK)
 
 
 def _is_blank(table: LoadTable, found: TableRow) -> bool:
