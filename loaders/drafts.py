@@ -11,7 +11,7 @@ from itertools import groupby
 from indicators.draft import Draft, DraftRow, Funds, TableKind
 from loaders.bounds import require_sane_zip, require_size
 from loaders.errors import NoTableError, UnknownFormatError
-from loaders.grid import Grid
+from loaders.grid import SURE, Grid
 from loaders.headers import heading_of, without_months
 from loaders.tables import FoundRow, FoundTable, find_all
 from loaders.text import decode, read_html, read_text
@@ -19,6 +19,8 @@ from loaders.word import read_word
 from loaders.workbook import FORMULA, read_workbook
 
 _OLE = b"\xd0\xcf\x11\xe0"
+PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff")
+"""First bytes of the pictures that can be recognised: png, jpg."""
 _YEAR = re.compile(r"(20[0-4]\d)\s*年?")
 _NUMBER = re.compile(r"-?\d[\d,，]*\.?\d*")
 _SHORT_LABEL = 16
@@ -66,6 +68,10 @@ def read_grids(name: str, data: bytes) -> list[Grid]:
         return _read_zipped(name, data)
     if data[:5] == b"%PDF-":
         return _read_pdf(name, data)
+    if data.startswith(PICTURES):
+        from loaders.scans import read_picture
+
+        return list(read_picture(name, data).grids)
     text = decode(name, data)
     if "\x00" in text:
         raise UnknownFormatError(name)
@@ -104,6 +110,12 @@ def _cell_problems(grids: Iterable[Grid]) -> Iterator[CellProblem]:
                         grid.place(row, column),
                         "公式没有保存结果，或结果是错误值，按空单元格处理；请打开文件重算后保存",
                     )
+        for (row, column), sure in sorted(grid.sureness.items()):
+            if sure < SURE:
+                text = grid.text(row, column)
+                yield CellProblem(
+                    grid.place(row, column), f"“{text}”是从扫描件识别的，把握 {sure:.0%}；请对照原件核对"
+                )
 
 
 def _drafts(file: str, table: FoundTable) -> Iterator[Draft]:

@@ -44,8 +44,15 @@ class LoadTable:
 
     def place(self, row: TableRow, name: str) -> str:
         """Where the cell of a field stands; the row's first cell where the table has no such column."""
-        column = next((c.column for c in self.columns if c.field == name), 0)
-        return self.grid.place(row.index, column)
+        return self.grid.place(row.index, self.column(name))
+
+    def sure(self, row: TableRow, name: str) -> float | None:
+        """How surely the cell of a field was recognised; None for one that was read as text, or is no cell."""
+        return self.grid.sure(row.index, self.column(name)) if self.header(name) else None
+
+    def column(self, name: str) -> int:
+        """Column of a field, 0 where the table has none."""
+        return next((c.column for c in self.columns if c.field == name), 0)
 
     def header(self, name: str) -> str:
         """Header over a field's column as people see it."""

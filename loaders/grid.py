@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+SURE = 0.9
+"""Recognised cells that are less sure than this are told to be looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Range:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,6 @@ from loaders.bounds import require_size
 from loaders.errors import FileError
 from loaders.found import Hints
 from loaders.kinds import find_all
-from loaders.lines import Line
 from loaders.mapping import TableKind
 from loaders.own import is_pack, own_sheets, read_pack
 from loaders.prose import find_points, find_scores
@@ -82,7 +81,7 @@ def load_file(name: str, data: bytes, hints: Hints | None = None) -> LoadedFile:
     ours = list(own_sheets(contents.grids))
     names = {t.sheet for t, _ in ours}
     found = [load_table(t) for t in find_all([g for g in contents.grids if g.name not in names], hints)]
-    found += _from_prose(contents.lines, hints)
+    found += _from_prose(contents, hints)
     wanted = _OF_KIND.get(hints.kind)
     kept = tuple(t for t in found if t.rows and (wanted is None or t.kind in wanted))
     if not kept and not ours:
@@ -104,13 +103,14 @@ def _year(name: str, contents: Contents, tables: Sequence[LoadedTable]) -> int |
     return None
 
 
-def _from_prose(lines: Sequence[Line], hints: Hints) -> Iterator[LoadedTable]:
+def _from_prose(contents: Contents, hints: Hints) -> Iterator[LoadedTable]:
+    lines, scanned = contents.lines, contents.scanned
     if hints.kind in ("", "auto", "issues"):
         rows = [
             _row(
                 n,
                 p.line,
-                p.page,
+                _page(p.page, scanned),
                 {"name": p.title, "what": p.what, "cause": p.cause, "fix": p.fix, "heading": p.heading},
             )
             for n, p in enumerate(find_points(lines), 1)
@@ -118,14 +118,19 @@ def _from_prose(lines: Sequence[Line], hints: Hints) -> Iterator[LoadedTable]:
         yield LoadedTable(_PROSE, TableKind.ISSUES, 0, (), tuple(rows), ())
     if hints.kind in ("", "auto", "projects"):
         scored = [
-            _row(n, s.line, s.page, {"project": s.project, "third_party_score": s.score})
+            _row(n, s.line, _page(s.page, scanned), {"project": s.project, "third_party_score": s.score})
             for n, s in enumerate(find_scores(lines), 1)
         ]
         yield LoadedTable(_PROSE, TableKind.PROJECTS, 0, (), tuple(scored), ())
 
 
-def _row(number: int, line: int, page: int, texts: dict[str, str]) -> Row:
-    place = f"第{page}页 第{line}行" if page else f"{_PROSE} 第{line}行"
+def _page(number: int, scanned: Container[int]) -> tuple[str, str]:
+    """Name of a page, and the mark of one that was recognised."""
+    return (f"第{number}页" if number else _PROSE), ("（识别）" if number in scanned else "")
+
+
+def _row(number: int, line: int, page: tuple[str, str], texts: dict[str, str]) -> Row:
+    place = f"{page[0]} 第{line}行{page[1]}"
     numbers = {f: Decimal(v) for f, v in texts.items() if f == "third_party_score"}
     return Row(number, line, texts, numbers, {"": place, **dict.fromkeys(texts, place)})
 
@@ -146,6 +151,9 @@ def table_json(table: LoadedTable, rows: bool) -> dict[str, Any]:
         answer["edition"] = table.classification.edition
         answer["edition_name"] = table.classification.name
         answer["edition_basis"] = table.classification.basis
+    if table.warnings:
+        answer["warnings"] = list(table.warnings)
+        answer["recognised"] = {"cells": table.recognised, "doubtful": table.doubtful}
     if rows:
         answer["records"] = [row_json(table, row) for row in table.rows]
     return answer

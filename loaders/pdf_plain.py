@@ -15,12 +15,13 @@ _LONG = 60
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A run of characters on a page, in points from the left and the top."""
+    """A run of characters on a page, in points from the left and the top; how surely one of a scan is right."""
 
     text: str
     left: float
     right: float
     top: float
+    sure: float = 1.0
 
     @property
     def centre(self) -> float:
@@ -28,10 +29,18 @@ class Word:
         return (self.left + self.right) / 2
 
 
-def plain_tables(words: Sequence[Word]) -> list[list[list[str]]]:
-    """Tables of a page, each from a line of known headers down to the next line of prose."""
+Cell = tuple[Word, ...]
+
+
+def text_of(cell: Cell) -> str:
+    """Words of a cell as its text."""
+    return "".join(word.text for word in cell)
+
+
+def plain_tables(words: Sequence[Word]) -> list[list[list[Cell]]]:
+    """Tables of a page as rows of cells, each from a line of known headers down to the next line of prose."""
     lines = list(_lines(words))
-    found: list[list[list[str]]] = []
+    found: list[list[list[Cell]]] = []
     n = 0
     while n < len(lines):
         heads = lines[n]
@@ -68,13 +77,13 @@ def _is_prose(line: Sequence[Word]) -> bool:
     )
 
 
-def _table(heads: Sequence[Word], body: Sequence[Sequence[Word]]) -> list[list[str]]:
+def _table(heads: Sequence[Word], body: Sequence[Sequence[Word]]) -> list[list[Cell]]:
     place = _placer(heads, body)
-    rows = [[w.text for w in heads]]
+    rows: list[list[Cell]] = [[(w,) for w in heads]]
     for line in body:
-        cells = [""] * len(heads)
+        cells: list[Cell] = [()] * len(heads)
         for word in line:
-            cells[place(word)] += word.text
+            cells[place(word)] += (word,)
         if len(rows) > 1 and _goes_on(cells):
             rows[-1] = [above + below for above, below in zip(rows[-1], cells, strict=True)]
         else:
@@ -97,9 +106,9 @@ def _placer(heads: Sequence[Word], body: Sequence[Sequence[Word]]) -> Callable[[
     return left if off_left <= off_middle else middle
 
 
-def _goes_on(cells: Sequence[str]) -> bool:
+def _goes_on(cells: Sequence[Cell]) -> bool:
     """Whether a line is the rest of a cell that was broken: few cells, none of them a number."""
-    filled = [c for c in cells if c]
+    filled = [text_of(c) for c in cells if c]
     return (
         not cells[0]
         and 3 * len(filled) <= len(cells)

@@ -10,7 +10,7 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from loaders.bounds import require_sane_zip, require_size
-from loaders.drafts import read_grids
+from loaders.drafts import PICTURES, read_grids
 from loaders.grid import Grid
 from loaders.lines import Line, split_text
 from loaders.text import decode, read_html, read_markdown, read_separated
@@ -25,10 +25,15 @@ _BLOCKS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Grids of a file in order, and the lines of text that stand outside of them."""
+    """Grids of a file in order, and the lines of text that stand outside of them.
+
+    ``scanned`` are the pages whose text was recognised; ``warnings`` tell what of the file was not read.
+    """
 
     grids: tuple[Grid, ...]
     lines: tuple[Line, ...] = ()
+    scanned: frozenset[int] = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 def read_contents(name: str, data: bytes) -> Contents:
@@ -39,14 +44,30 @@ def read_contents(name: str, data: bytes) -> Contents:
     if data[:2] == _ZIP:
         return _read_zipped(name, data)
     if data[:5] == _PDF:
-        from loaders.pdf import read_pdf_lines  # pdfplumber costs half a second
+        return _read_pdf(name, data)
+    if data.startswith(PICTURES):
+        from loaders.scans import read_picture
 
-        lines = tuple(Line(text, n, page) for n, (page, text) in enumerate(read_pdf_lines(name, data), 1))
-        return Contents(tuple(read_grids(name, data)), lines)
+        page = read_picture(name, data)
+        return Contents(
+            page.grids, tuple(Line(t, n, 1) for n, t in enumerate(page.lines, 1)), frozenset((1,))
+        )
     text = decode(name, data)
     if "\x00" in text:
         return Contents(tuple(read_grids(name, data)))  # raises what says so
     return _read_text(name, text)
+
+
+def _read_pdf(name: str, data: bytes) -> Contents:
+    from loaders.pdf import read_pdf_contents  # pdfplumber costs half a second
+
+    pdf = read_pdf_contents(name, data)
+    lines = tuple(Line(text, n, page) for n, (page, text) in enumerate(pdf.lines, 1))
+    unread = "、".join(map(str, pdf.unread[:20]))
+    told = (
+        f"第 {unread} 页是扫描的图片，没有读。请交可编辑的文件，或请管理员安装文字识别组件（indicator-kb[ocr]）后再交。",
+    )
+    return Contents(pdf.grids, lines, pdf.scanned, told if pdf.unread else ())
 
 
 def _read_zipped(name: str, data: bytes) -> Contents:

@@ -16,6 +16,7 @@ from indicators.taxonomy import read_level1, read_level2
 from loaders.drafts import number_of
 from loaders.editions import Classification, Levels, classify
 from loaders.found import LoadTable, TableRow
+from loaders.grid import SURE
 from loaders.mapping import MappedColumn, TableKind
 from loaders.workbook import FORMULA
 
@@ -54,7 +55,10 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that was read: its number among the table's rows from 1, texts, numbers, places, notes."""
+    """A row that was read: its number among the table's rows from 1, texts, numbers, places, notes.
+
+    ``recognised`` has for each field that was recognised in a scan how sure that is (0..1).
+    """
 
     number: int
     sheet_row: int
@@ -62,6 +66,7 @@ class Row:
     numbers: Mapping[str, Decimal | None]
     places: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    recognised: Mapping[str, float] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Text of a field, "" for a blank or a missing one."""
@@ -91,6 +96,26 @@ class LoadedTable:
     def mapping(self) -> dict[str, str]:
         """Header to field, mapped columns only."""
         return {c.header: c.field for c in self.columns if c.field}
+
+    @property
+    def recognised(self) -> int:
+        """Number of cells that were recognised in a scan."""
+        return sum(len(row.recognised) for row in self.rows)
+
+    @property
+    def doubtful(self) -> int:
+        """Number of recognised cells that have to be compared with the original."""
+        return sum(sure < SURE for row in self.rows for sure in row.recognised.values())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to look at before the table is loaded, beside its problems."""
+        if not self.recognised:
+            return ()
+        doubt = f"其中 {self.doubtful} 格把握不大，已逐行注明" if self.doubtful else "各格把握都较大"
+        return (
+            f"这张表是从扫描件识别的，共 {self.recognised} 格，{doubt}。入库前请对照原件核对，小数点和≥、≤尤其容易认错。",
+        )
 
     @property
     def bad(self) -> frozenset[int]:
@@ -146,10 +171,14 @@ def _row(table: LoadTable, found: TableRow, number: int) -> Row:
         if text and (n := _listed(text)) > 1 and name in ("name", "target", "explanation", "what"):
             notes.append(f"{table.header(name) or name} 一格里列了 {n} 条，按一个值保留")
     texts |= {f: _date(texts[f]) for f in _DATES if f in texts}
+    recognised = {f: round(sure, 3) for f in texts if (sure := table.sure(found, f)) is not None}
+    for name, sure in recognised.items():
+        if sure < SURE:
+            notes.append(f"{table.header(name)} “{texts[name]}”是识别的，把握 {sure:.0%}，请对照原件核对")
     numbers = {f: _number(table, f, texts[f]) for f in _NUMBERS if f in texts}
     places = {f: table.place(found, f) for f in texts}
     places[""] = table.place(found, _KEY.get(table.kind, "name"))
-    return Row(number, found.index + 1, texts, numbers, places, tuple(notes))
+    return Row(number, found.index + 1, texts, numbers, places, tuple(notes), recognised)
 
 
 def _date(text: str) -> str:
@@ -296,6 +325,7 @@ def row_json(table: LoadedTable, row: Row) -> dict[str, Any]:
             continue
         answer[out] = _json_number(row.numbers[name]) if name in row.numbers else text
     answer |= {"place": row.place, "sheet_row": row.sheet_row}
+    answer |= {"recognised": dict(row.recognised)} if row.recognised else {}
     return answer | ({"notes": list(row.notes)} if row.notes else {})
 
 
