@@ -116,7 +116,8 @@ def _joined(seen: Sequence[Seen]) -> str:
             text += (
                 " " if re.search(r"[A-Za-z]$", text) and re.match(r"[A-Za-z]", part.text) else ""
             ) + part.text
-    return text
+    # Brackets of one pair are of one width: recognition mixes them up.
+    return re.sub(r"（([^（）()]*)\)|\(([^（）()]*)）", lambda m: f"（{m[1] or m[2] or ''}）", text)
 
 
 def _lines(seen: Iterable[Seen]) -> list[list[Seen]]:

@@ -23,6 +23,7 @@ from loaders.workbook import FORMULA
 _PLACEHOLDER = re.compile(r"^[-—_*/\\.…。、\s]+$")
 _UNFILLED = re.compile(r"^[≥≤＞＜>=<]*[xX×]{2,}[%％个天万元]*$")
 _LISTED = re.compile(r"(?:^|\n|[；;。\s])\s*(\d{1,2})[.、．)）](?!\d)")
+_MISREAD = re.compile(r"\d[A-Za-z]|[A-Za-z]\d")  # 2O is no 2: a letter for a digit, typed or recognised
 _LONGEST_NAME = 1000
 _HIGHEST_SCORE = 1000
 _AS_ROWS = (
@@ -199,7 +200,7 @@ def _listed(text: str) -> int:
 
 def _number(table: LoadTable, name: str, text: str) -> Decimal | None:
     plain = unicodedata.normalize("NFKC", text).replace(" ", "")
-    number = number_of(plain)
+    number = None if _MISREAD.search(plain) else number_of(plain)
     if number is None and re.fullmatch(r"[+-]?\d[\d,]*(\.\d+)?[eE][+-]?\d+", plain):
         try:
             number = Decimal(plain.replace(",", ""))

@@ -101,7 +101,11 @@ def _table(rows: Sequence[int], across: Mask, down: Mask) -> RuledTable | None:
     columns = [
         c for n, c in enumerate(columns) if n in (0, len(columns) - 1) or _line_down(down, rows, c).any()
     ]
-    if len(columns) < _FEWEST_LINES:
+    # Strokes of characters beside one another look like a line until no cell has it as its edge.
+    rows = [
+        r for n, r in enumerate(rows) if n in (0, len(rows) - 1) or _line_across(across, columns, r).any()
+    ]
+    if min(len(columns), len(rows)) < _FEWEST_LINES:
         return None
     return RuledTable(tuple(rows), tuple(columns), _merged(rows, columns, across, down))
 

@@ -70,7 +70,9 @@ def _broken(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
 
 def worn(image: Image.Image, *, angle: float = 0.7, noise: float = 9.0) -> Image.Image:
     """The page as a scanner gives it: a little turned, grey, noisy, soft."""
-    turned = image.rotate(angle, Image.Resampling.BICUBIC, fillcolor=255).filter(ImageFilter.GaussianBlur(0.6))
+    turned = image.rotate(angle, Image.Resampling.BICUBIC, fillcolor=255).filter(
+        ImageFilter.GaussianBlur(0.6)
+    )
     pixels = np.asarray(turned, np.float32) * 0.88 + 18
     pixels += np.random.default_rng(1).normal(0, noise, pixels.shape)
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
