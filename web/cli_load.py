@@ -147,7 +147,7 @@ def _answer(file: LoadedFile, plan: ImportPlan, batch: int | None, rows: bool) -
     ]
     return {
         "file": file.file, "batch": batch, "set": plan.set_name, "set_code": plan.set_code, "year": file.year,
-        "tables": [table_json(t, rows) for t in file.tables], "diff": plan.counts, "changes": changed,
+        "tables": [table_json(t, rows) for t in file.tables], "warnings": list(file.contents.warnings), "diff": plan.counts, "changes": changed,
         "duplicates": duplicates, "fingerprint": plan.fingerprint,
     }  # fmt: skip
 
@@ -159,12 +159,16 @@ def _text(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
         lines.append(
             f"  {table['sheet']}（{table['kind']}）：{table['rows']} 行，可用 {table['ok']} 行  {mapping}"
         )
+        if "edition_basis" in table:
+            lines.append(f"    {table['edition_name'] or '分类版本不明'}：{table['edition_basis']}")
+        lines += [f"    注意：{w}" for w in table.get("warnings", ())]
         unmapped = "、".join(h.replace("\n", "") for h in table["unmapped"])
         lines += [f"    没有用到的列：{unmapped}"] if unmapped else []
         for e in table["errors"][:_SHOWN]:
             lines.append(f"    第 {e['row']} 行 {e['column']}“{e['value']}”：{e['message']}")
         more = len(table["errors"]) - _SHOWN
         lines += [f"    还有 {more} 处错误，用 --json 看全部"] if more > 0 else []
+    lines += [f"  注意：{w}" for w in answer["warnings"]]
     d = answer["diff"]
     lines.append(
         f"  新增 {d['new']}，修改 {d['changed']}，不变 {d['same']}，文件里没有 {d['vanished']}，不能入库 {d['invalid']}"
