@@ -46,8 +46,7 @@ def with_codes(candidates: Sequence[Candidate], snapshot: Snapshot, set_code: st
     coded = []
     for n, c in enumerate(candidates):
         if not c.record.code and isinstance(c.record, Indicator):
-            letters = LEVEL2_LETTERS.get(c.record.level2, _OTHER)
-            code = met.get(n) or _free(f"{prefix}-{letters}", numbers, taken)
+            code = met.get(n) or free_code(prefix, c.record.level2, numbers, taken)
             c = with_code(c, code)
         coded.append(c)
     return coded
@@ -84,7 +83,7 @@ def _members_met(candidates: Sequence[Candidate], snapshot: Snapshot) -> dict[in
     for n, record in open_:
         if n in met:
             continue
-        member = next((m for m in named[record.name] if m.code not in used and _fits(record, m)), None)
+        member = next((m for m in named[record.name] if m.code not in used and fits(record, m)), None)
         if member:
             met[n] = member.code
             used.add(member.code)
@@ -100,13 +99,15 @@ def _members(snapshot: Snapshot) -> Iterator[Indicator]:
             yield record
 
 
-def _fits(record: Indicator, member: Indicator) -> bool:
+def fits(record: Indicator, member: Indicator) -> bool:
     """Whether nothing that is written of sector and levels speaks against two being the same indicator."""
     pairs = ((record.level1, member.level1), (record.level2, member.level2), (record.sector, member.sector))
     return all(not a or not b or a == b for a, b in pairs)
 
 
-def _free(stem: str, numbers: Counter[str], taken: set[str]) -> str:
+def free_code(prefix: str, level2: str, numbers: Counter[str], taken: set[str]) -> str:
+    """The next code of a set (by its ``prefix``) for an indicator of a level 2; it is taken from then on."""
+    stem = f"{prefix}-{LEVEL2_LETTERS.get(level2, _OTHER)}"
     while True:
         numbers[stem] += 1
         code = f"{stem}-{numbers[stem]:02d}"

@@ -214,7 +214,8 @@ class Indexer:
                     for r in self.reader.of_type(kind, sector=record.code)
                 }
             elif isinstance(record, IndicatorSet):
-                touched |= set(record.members)
+                before = cast("IndicatorSet | None", self.reader.version(record.code, -1))
+                touched |= {*record.members, *(before.members if before else ())}
             elif isinstance(record, Framework):
                 touched |= set(self.reader.pointing_to(record.code, ["framework"], FrameworkNode.kind))
         return touched

@@ -69,6 +69,7 @@ from kb.links import PATHS
 from kb.loading import Loading
 from kb.maintenance import BackupInfo, Finding
 from kb.news import News
+from kb.overlaying import Overlays
 from kb.proposals import Proposals
 from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
@@ -144,6 +145,7 @@ class KnowledgeBase:
         self.loading = Loading(reader, store, self._apply)
         self.ledger = Ledger(reader, store)
         self.touching = Touching(reader, self.drafts, self.reviews)
+        self.overlays = Overlays(reader, store, self.loading, self._apply)
         self.news = News(reader, NewsRows(reader.engine))
         self.editing = Editing(reader, store, self._apply)
         self.proposals = Proposals(ProposalRows(reader.engine), self.editing)

@@ -127,6 +127,7 @@ class Loading:
         found = self.find_set(set_name) if set_name else None
         codes = {c.record.code for c in candidates if c.record.code}
         pointed = {code for c in candidates for _, code in references(c.record)}
+        pointed |= {code for _, code in references(found)} if found else set()
         members: Collection[str] = found.members if found else ()
         chosen = {*decided.merge.values(), *decided.retire.values()} - {""}
         wanted = sorted({*codes, *members, *chosen})
@@ -136,8 +137,11 @@ class Loading:
             if own
             else frozenset()
         )
+        records = self._reader.many(wanted)
+        if found and found.base:  # a local copy points where the original does
+            pointed |= {code for record in records.values() for _, code in references(record)}
         return Snapshot(
-            records=self._reader.many(wanted),
+            records=records,
             versions=self._reader.versions_of([*wanted, *([found.code] if found else [])]),
             set=found,
             taken=taken,

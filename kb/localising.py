@@ -12,7 +12,7 @@ import msgspec
 
 from indicators.candidate import Candidate
 from indicators.model import Indicator
-from kb.import_codes import place_of
+from kb.import_codes import fits, place_of
 from kb.import_merging import merged
 from kb.import_plan import Snapshot
 
@@ -26,23 +26,36 @@ def copy_of(original: Indicator, code: str = "") -> Indicator:
 
 
 def localised(candidates: Sequence[Candidate], snapshot: Snapshot) -> list[Candidate]:
-    """Candidates for a set; in an overlay those that meet a shared indicator stand for it or for a copy of it."""
+    """Candidates for a set; in an overlay those that meet a shared indicator stand for it or for a copy of it.
+
+    They meet by code, by place, or by a name that only one shared indicator has where nothing that the
+    file says of sector and levels speaks against it.
+    """
     below = snapshot.set.base_members if snapshot.set else ()
     found = [snapshot.records.get(m) for m in (snapshot.set.members if snapshot.set else ()) if m in below]
     shared = {r.code: r for r in found if isinstance(r, Indicator)}
-    places = {place_of(r): r for r in shared.values()}
-    return [_localised(c, shared, places) for c in candidates] if shared else list(candidates)
+    if not shared:
+        return list(candidates)
+    named: dict[str, list[Indicator]] = {}
+    for record in shared.values():
+        for name in dict.fromkeys((record.name, *record.aliases)):
+            named.setdefault(name, []).append(record)
+    return [_localised(c, shared, named) for c in candidates]
 
 
-def _localised(
-    c: Candidate, shared: dict[str, Indicator], places: dict[tuple[str, ...], Indicator]
-) -> Candidate:
+def _localised(c: Candidate, shared: dict[str, Indicator], named: dict[str, list[Indicator]]) -> Candidate:
     if not isinstance(c.record, Indicator):
         return c
-    met = shared.get(c.record.code) or (None if c.record.code else places.get(place_of(c.record)))
-    if met is None:
-        return c
-    return copied(met, c)
+    met = shared.get(c.record.code)
+    if met is None and not c.record.code:
+        met = _namesake(c.record, named.get(c.record.name, []))
+    return copied(met, c) if met else c
+
+
+def _namesake(record: Indicator, named: Sequence[Indicator]) -> Indicator | None:
+    fitting = [m for m in named if fits(record, m)]
+    same = [m for m in fitting if place_of(m) == place_of(record)] or fitting
+    return same[0] if len(same) == 1 else None
 
 
 def copied(met: Indicator, c: Candidate, code: str = "") -> Candidate:

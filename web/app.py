@@ -23,6 +23,7 @@ from web import (
     health,
     importing,
     news,
+    overlays,
     permissions,
     provider,
     review_downloads,
@@ -51,6 +52,7 @@ _OFFICE = (
     teaching.pages,
     users.pages,
     importing.pages,
+    overlays.pages,
     filed.pages,
 )
 

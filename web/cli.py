@@ -22,6 +22,7 @@ from web.cli_draft import draft
 from web.cli_export import export
 from web.cli_filed import filed
 from web.cli_load import load
+from web.cli_overlay import merge, overlay
 from web.cli_review import review
 from web.cli_user import undo, user
 from web.present import record_json, search_json
@@ -167,3 +168,5 @@ main.add_command(draft)
 main.add_command(load)
 main.add_command(export)
 main.add_command(filed)
+main.add_command(overlay)
+main.add_command(merge)

@@ -101,6 +101,8 @@ TABLE: dict[tuple[str, str], Rule] = {
     **_rules(ADMIN, "filed.seasons"),
     **_rules(ADMIN, "filed.file_job", methods="POST"),
     **_rules(REVIEWER, "filed.table"),
+    **_rules(ADMIN, "overlays.overlays", "overlays.overlay", "overlays.preview"),
+    **_rules(ADMIN, "overlays.make", "overlays.change", "overlays.merge", methods="POST"),
     **_rules(ADMIN, "importing.start", "importing.preview", "importing.bad"),
     **_rules(ADMIN, "importing.upload", "importing.remap", "importing.commit", methods="POST"),
 }  # fmt: skip

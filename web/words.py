@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from indicators.model import Indicator, Kind, LinkKind
 from indicators.value import TargetValue, ValueKind
+from kb.overlays import Fate, Outcome
 from kb.roles import Role
 from kb.views import Use
 from web.text import number
@@ -52,6 +53,15 @@ _LARGE_GAP = 5
 """Points between self score and third-party score from which the gap is shown as a signal."""
 
 ACTIONS = {"new": "新建", "change": "修改", "retire": "停用", "undo": "撤回", "restore": "恢复"}
+
+FATE_NAMES = {
+    Fate.CONFLICT: "两边都改了，要选", Fate.LOST: "上级已没有，本地改过，要选", Fate.TWICE: "两边各自新增了同名的，要选",
+    Fate.RETIRED: "上级已没有，停用", Fate.MERGED: "合并到本地口径", Fate.TAKEN: "换成上级新的", Fate.ADDED: "上级新增",
+    Fate.LEFT_OUT: "本地不用", Fate.OWN: "本地自有", Fate.SAME: "不变",
+}  # fmt: skip
+OUTCOME_NAMES = {
+    Outcome.SAME: "不变", Outcome.OURS: "留本地", Outcome.THEIRS: "用上级", Outcome.BOTH: "两边合起来", Outcome.CONFLICT: "冲突",
+}  # fmt: skip
 
 ROLE_NAMES = {Role.DRAFTER: "起草", Role.REVIEWER: "审核", Role.ADMIN: "管理"}
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from indicators.model import IndicatorSet
 from kb.db.audit import Entry
 from kb.knowledge import KnowledgeBase
 from kb.roles import Role
@@ -33,6 +34,7 @@ DEEDS = {
     "reviewing.begin": "体检", "reviewing.decide": "处理意见", "reviewing.judge": "审核结论",
     "reviewing.remove": "删除体检", "rules.change": "改体检规则", "filed.file_job": "写入",
     "importing.commit": "写入", "importing.remap": "写入",
+    "overlays.make": "写入", "overlays.change": "写入", "overlays.merge": "写入",
 }  # fmt: skip
 """Endpoints that change something when posted to, with what the log calls it."""
 
@@ -88,6 +90,7 @@ def test_every_deed_in_the_browser_leaves_its_line(anyone: FlaskClient, office: 
     _drafts(browser)
     _reviews(browser)
     _loading(browser)
+    _overlays(browser)
     new = PASSWORD + "了"
     browser.deed("account.change_password", browser.post("/account", old=PASSWORD, new=new, again=new))
     browser.deed("account.logout", browser.post("/logout", "/account"))
@@ -178,6 +181,18 @@ def _reviews(browser: Office) -> None:
     browser.deed("reviewing.remove", browser.client.post(f"{url}/remove"))
     changed = browser.post("/rules/P01", on="1", severity="hint", why="本市另有规定")
     assert "本市另有规定" in browser.deed("rules.change", changed)[0].detail
+
+
+def _overlays(browser: Office) -> None:
+    roads = IndicatorSet(code="JH-R", name="路库", members=("JT-SL-01", "JT-ZL-01"))
+    browser.kb.write([roads], name="集", actor=NAMES[Role.ADMIN], reason="")
+    browser.deed("overlays.make", browser.post("/admin/overlays", name="XIAN", base="JH-R"))
+    page = "/admin/overlays/BD-XIAN"
+    browser.deed("overlays.change", browser.post(page, code="JT-SL-01", do="leave"))
+    grown = IndicatorSet(code="JH-R", name="路库", members=("JT-SL-01", "JT-ZL-01", "JT-SH-01"))
+    browser.kb.write([grown], name="集", actor=NAMES[Role.ADMIN], reason="")
+    mark = browser.kb.overlays.compare("BD-XIAN").mark
+    browser.deed("overlays.merge", browser.post(f"{page}/merge", base="JH-R", mark=mark))
 
 
 def _loading(browser: Office) -> None:
