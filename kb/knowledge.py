@@ -79,6 +79,7 @@ from kb.search.suggest import Suggestion
 from kb.settings import Settings
 from kb.touching import Touching
 from kb.tuning import Tuning, pins, with_pins
+from kb.upgrading import keep_before_upgrade
 from kb.views import AnyView, BatchInfo, Ref, SectorCount
 
 R = TypeVar("R", bound=Record)
@@ -160,6 +161,7 @@ class KnowledgeBase:
         """
         _make_home(settings.home)
         with _prepared(settings):
+            keep_before_upgrade(settings)
             engine = open_engine(settings.database_url, settings.connections)
             reader, store = Reader(engine), Store(engine)
             with database_lock(engine, PREPARE, _PATIENCE):

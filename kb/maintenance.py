@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from kb.db.engine import HEAD
+from kb.db.engine import HEAD, schema_version
 from kb.errors import BackupError
 
 FORMAT = "indicator-kb backup 1"
@@ -52,11 +52,11 @@ def backup(engine: Engine, file: Path) -> BackupInfo:
         with closing(_raw(engine)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
             records = target.execute("SELECT count(*) FROM record").fetchone()[0]
-        made = datetime.now(UTC)
+        made, schema = datetime.now(UTC), schema_version(engine)
         manifest = {
             "format": FORMAT,
             "made": made.isoformat(timespec="seconds"),
-            "schema": HEAD,
+            "schema": schema,
             "records": records,
             "sha256": sha256(copy.read_bytes()).hexdigest(),
         }
@@ -65,7 +65,7 @@ def backup(engine: Engine, file: Path) -> BackupInfo:
             archive.write(copy, _DATABASE)
             archive.writestr(_MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
         packed.replace(file)
-    return BackupInfo(file, made, HEAD, records)
+    return BackupInfo(file, made, schema, records)
 
 
 def restore(engine: Engine, file: Path) -> BackupInfo:
