@@ -78,6 +78,13 @@ class Loading:
         self._apply()
         return batch.number
 
+    def names(self, made: ImportPlan) -> dict[str, str]:
+        """Names of the codes that a plan's records are, are to be, and point to, before and after."""
+        before = self._reader.many([r.code for r in made.records])
+        codes = {code for r in (*made.records, *before.values()) for _, code in references(r)}
+        named = {code: ref.name for code, ref in self._reader.refs(sorted(codes)).items()}
+        return named | {r.code: r.name for r in made.records}
+
     def records_of(self, set_name: str = "") -> list[Record]:
         """A set with its indicators and their sources, or everything that is not vocabulary."""
         if not set_name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from loaders.found import Hints, headers_at
 from loaders.furniture import is_numbering
@@ -42,9 +43,9 @@ def _mapped(grid: Grid, row: int, below: int, kind: TableKind, hints: Hints) -> 
     for m in mapped:
         joined = top[m.column] + low[m.column] if top[m.column] != low[m.column] else ""
         name, sure = guess(joined, kind) if joined else ("", 0.0)
-        if name and name not in taken and (sure >= 0.95 or not m.field):
+        if name and name not in taken and not m.fixed and (sure >= 0.95 or not m.field):
             taken.add(name)
-            m = MappedColumn(m.column, joined, name, sure)
+            m = replace(m, header=joined, field=name, confidence=sure)
         better.append(m)
     return better
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -36,6 +37,7 @@ _COMMON: dict[str, tuple[str, ...]] = {
     "number": ("序号", "编号", "No", "NO", "号"),
     "region": ("地区", "区划", "所属地区", "区域"),
     "note": ("备注", "说明"),
+    "set": ("补正入库到",),
 }
 _INDICATOR: dict[str, tuple[str, ...]] = {
     "code": ("指标代码", "指标编码", "三级指标代码", "代码", "编码"),
@@ -85,7 +87,7 @@ _PROJECT: dict[str, tuple[str, ...]] = {
     "agency": ("评价机构", "第三方机构", "中介机构", "第三方评价机构", "受托机构", "第三方", "评价单位", "机构"),
     "department": ("主管部门", "预算部门", "部门名称", "部门", "预算主管部门", "业务主管部门"),
     "unit": ("实施单位", "项目单位", "单位名称", "预算单位", "单位", "项目实施单位", "被评价单位", "资金使用单位"),
-    "year": ("年度", "预算年度", "年份", "评价年度"),
+    "year": ("年度", "预算年度", "年份", "评价年度"), "sector": ("行业", "行业领域", "所属行业"),
 }  # fmt: skip
 _DEPARTMENT: dict[str, tuple[str, ...]] = {
     **{k: v for k, v in _PROJECT.items() if k not in ("project", "department", "unit", "self_score")},
@@ -104,10 +106,16 @@ _ISSUE: dict[str, tuple[str, ...]] = {
     "sector": ("行业", "行业领域"), "year": ("年度", "评价年度"),
 }  # fmt: skip
 
+_OWNER: dict[str, tuple[str, ...]] = {
+    "amount": ("年度资金总额", "资金总额", "项目资金总额", "预算金额", "项目金额"), "department": ("主管部门", "预算部门", "预算主管部门"),
+    "year": ("年度", "预算年度", "年份"),
+}  # fmt: skip
+"""What a target table of several projects says of each in columns."""
+
 FIELDS: dict[TableKind, dict[str, tuple[str, ...]]] = {
     TableKind.INDICATORS: {**_COMMON, **_INDICATOR},
     TableKind.FRAMEWORK: {**_COMMON, **_INDICATOR},
-    TableKind.TARGETS: {**_COMMON, **{k: v for k, v in _INDICATOR.items() if k not in ("unit_of_value", "points", "status")}},
+    TableKind.TARGETS: {**_COMMON, **_OWNER, **{k: v for k, v in _INDICATOR.items() if k not in ("unit_of_value", "points", "status")}},
     TableKind.PROJECTS: {**_COMMON, **_PROJECT},
     TableKind.DEPARTMENTS: {**_COMMON, **_DEPARTMENT},
     TableKind.ISSUES: {**_COMMON, **_ISSUE},
@@ -125,12 +133,17 @@ _SAYING = re.compile(r"(情况|结果|数据|一栏)$")
 
 @dataclass(frozen=True, slots=True)
 class MappedColumn:
-    """One column: its place, its header as written, the field it is taken for ("" for none) and how surely."""
+    """One column: its place, its header as written, the field it is taken for ("" for none) and how surely.
+
+    ``key`` names it in corrections of its header row; ``fixed`` tells that such a correction says its field.
+    """
 
     column: int
     header: str
     field: str
     confidence: float
+    key: str = ""
+    fixed: bool = False
 
 
 def plain(header: str) -> str:
@@ -184,6 +197,29 @@ def known_header(text: str) -> str:
     return ""
 
 
+def keys_of(headers: Mapping[int, str]) -> dict[int, str]:
+    """The name of each column in corrections: its plain header, with its number where another one has the same."""
+    seen: Counter[str] = Counter()
+    keys = {}
+    for column, header in headers.items():
+        bare = plain(header)
+        seen[bare] += 1
+        keys[column] = bare if seen[bare] == 1 or not bare else f"{bare}#{seen[bare]}"
+    return keys
+
+
+def fixed_fields(
+    headers: Mapping[int, str],
+    corrections: Mapping[str, str] | None = None,
+    learned: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[int, str]:
+    """Column -> field ("" for none) of the columns that somebody corrected, now or for the same header row before."""
+    keys = keys_of(headers)
+    fixed = dict((learned or {}).get(fingerprint(list(keys.values())), {}))
+    fixed |= {plain(h): f for h, f in (corrections or {}).items()}
+    return {column: fixed[key] for column, key in keys.items() if key in fixed and key}
+
+
 def map_headers(
     headers: Mapping[int, str],
     kind: TableKind,
@@ -192,32 +228,30 @@ def map_headers(
 ) -> list[MappedColumn]:
     """The mapping of a header row: corrections first, then what was learned, then guesses.
 
-    Where two columns claim a field the surer one has it; the other stays unmapped.
+    Where two columns claim a field a corrected one has it, else the surer one; the other stays unmapped.
     """
-    fixed = dict((learned or {}).get(fingerprint(list(headers.values())), {}))
-    fixed |= {plain(h): f for h, f in (corrections or {}).items()}
+    keys, fixed = keys_of(headers), fixed_fields(headers, corrections, learned)
     guessed = []
     for column, header in headers.items():
-        if plain(header) in fixed:
-            guessed.append(MappedColumn(column, header, fixed[plain(header)], 1.0))
-        else:
-            guessed.append(MappedColumn(column, header, *guess(header, kind)))
+        field, confidence = (fixed[column], 1.0) if column in fixed else guess(header, kind)
+        guessed.append(MappedColumn(column, header, field, confidence, keys[column], column in fixed))
     return _one_a_field(guessed)
 
 
 def _one_a_field(columns: Sequence[MappedColumn]) -> list[MappedColumn]:
     best: dict[str, MappedColumn] = {}
     for c in columns:
-        if c.field and (c.field not in best or c.confidence > best[c.field].confidence):
+        held = best.get(c.field)
+        if c.field and (held is None or (c.fixed, c.confidence) > (held.fixed, held.confidence)):
             best[c.field] = c
     return [c if not c.field or best[c.field] is c else _second(c, best) for c in columns]
 
 
 def _second(column: MappedColumn, taken: Mapping[str, MappedColumn]) -> MappedColumn:
     """What a column is whose field another one has: 指标说明 beside 指标解释 holds the points (53号)."""
-    if column.field == "explanation" and "points" not in taken:
-        return MappedColumn(column.column, column.header, "points", 0.6)
-    return MappedColumn(column.column, column.header, "", 0.0)
+    if column.field == "explanation" and "points" not in taken and not column.fixed:
+        return replace(column, field="points", confidence=0.6)
+    return replace(column, field="", confidence=0.0)
 
 
 _ALIASES = {

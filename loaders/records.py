@@ -25,6 +25,7 @@ _UNFILLED = re.compile(r"^[≥≤＞＜>=<]*[xX×]{2,}[%％个天万元]*$")
 _LISTED = re.compile(r"(?:^|\n|[；;。\s])\s*(\d{1,2})[.、．)）](?!\d)")
 _MISREAD = re.compile(r"\d[A-Za-z]|[A-Za-z]\d")  # 2O is no 2: a letter for a digit, typed or recognised
 _LONGEST_NAME = 1000
+_SAMPLED = 6
 _HIGHEST_SCORE = 1000
 _AS_ROWS = (
     TableKind.TARGETS,
@@ -92,6 +93,7 @@ class LoadedTable:
     title: str = ""
     heading: Mapping[str, str] = field(default_factory=dict)
     classification: Classification = field(default_factory=Classification)
+    sample: tuple[tuple[str, ...], ...] = ()
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -138,8 +140,16 @@ def load_table(table: LoadTable) -> LoadedTable:
         problems += faults
     return LoadedTable(
         table.grid.name, table.kind, table.header_row + 1, table.columns, tuple(rows), tuple(problems),
-        table.title, table.heading, _classification(table, rows),
+        table.title, table.heading, _classification(table, rows), _sample(table),
     )  # fmt: skip
+
+
+def _sample(table: LoadTable) -> tuple[tuple[str, ...], ...]:
+    """The first rows as they stand, a text for each of ``columns``, mapped or not."""
+    return tuple(
+        tuple("" if (t := table.grid.text(row.index, c.column)) == FORMULA else t for c in table.columns)
+        for row in table.rows[:_SAMPLED]
+    )
 
 
 def _classification(table: LoadTable, rows: Sequence[Row]) -> Classification:

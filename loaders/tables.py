@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loaders.beside import find_in
 from loaders.furniture import is_ditto, is_footnote, is_numbering, is_signature
@@ -80,6 +80,12 @@ def find_tables(grid: Grid) -> list[FoundTable]:
                 )
             )
     return found
+
+
+def with_columns(table: FoundTable, columns: dict[str, int]) -> FoundTable:
+    """A table whose rows are read by other columns, as somebody corrected them."""
+    header = replace(table.header, columns=columns)
+    return replace(table, header=header, rows=tuple(_rows(table.grid, header, table.grid.height)))
 
 
 def _headers(grid: Grid) -> Iterator[Header]:

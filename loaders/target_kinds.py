@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from loaders.found import Hints, LoadTable, TableRow, headers_at, loose_heading
 from loaders.grid import Grid
-from loaders.mapping import MappedColumn, TableKind, guess, map_headers
-from loaders.tables import FoundTable
+from loaders.mapping import MappedColumn, TableKind, fixed_fields, guess, map_headers
+from loaders.tables import FoundTable, with_columns
 
 _FILLED_FLAT = ("project", "unit", "amount", "department", "year", "sector", "subsector")
 _BESIDE_COLUMNS = (
@@ -20,6 +21,7 @@ _BESIDE_COLUMNS = (
 
 def from_target_table(table: FoundTable, hints: Hints) -> LoadTable:
     """A target table with its columns mapped for loading; its kind by columns, title and what owns it."""
+    table = _corrected(table, hints)
     grid, header = table.grid, table.header
     kind = _target_kind(table, hints)
     by_column = {c: f for f, c in header.columns.items()}
@@ -29,19 +31,25 @@ def from_target_table(table: FoundTable, hints: Hints) -> LoadTable:
     for column, text in headers.items():
         mapped = guessed[column]
         certain = mapped.confidence == 1.0 and mapped.field and text
-        name = (
-            mapped.field
-            if certain and _differs(mapped.field, by_column.get(column, ""))
-            else by_column.get(column, mapped.field)
-        )
-        columns.append(
-            MappedColumn(column, text, name, max(mapped.confidence, 0.9 if column in by_column else 0.0))
-        )
+        own = mapped.fixed or (certain and _differs(mapped.field, by_column.get(column, "")))
+        name = mapped.field if own else by_column.get(column, mapped.field)
+        sure = max(mapped.confidence, 0.9 if column in by_column else 0.0)
+        columns.append(replace(mapped, header=text, field=name, confidence=sure))
     columns = _first_claims(columns, header.columns)
     rows = [_row_with_extras(grid, r.index, r.values, columns, set(header.columns)) for r in table.rows]
     heading = {**loose_heading(grid, header.row), **table.heading}
     flat = tuple(_fill_flat(rows))
     return LoadTable(grid, kind, header.row, tuple(columns), flat, heading, table.title)
+
+
+def _corrected(table: FoundTable, hints: Hints) -> FoundTable:
+    """The table with its rows read by the columns that somebody corrected, where anybody did."""
+    headers = headers_at(table.grid, table.header.row, table.header.below)
+    fixed = fixed_fields(headers, hints.corrections, hints.learned)
+    said = {field: column for column, field in fixed.items() if field}
+    kept = {f: c for f, c in table.header.columns.items() if c not in fixed and f not in said}
+    columns = kept | said
+    return table if columns == table.header.columns else with_columns(table, columns)
 
 
 def _differs(own: str, found: str) -> bool:
@@ -56,8 +64,8 @@ def _differs(own: str, found: str) -> bool:
 def _first_claims(columns: Sequence[MappedColumn], sure: Mapping[str, int]) -> list[MappedColumn]:
     taken: set[str] = set()
     kept = []
-    for c in sorted(columns, key=lambda m: (sure.get(m.field) != m.column, -m.confidence)):
-        kept.append(c if c.field not in taken else MappedColumn(c.column, c.header, "", 0.0))
+    for c in sorted(columns, key=lambda m: (not m.fixed, sure.get(m.field) != m.column, -m.confidence)):
+        kept.append(c if c.field not in taken else replace(c, field="", confidence=0.0))
         taken |= {c.field} - {""}
     return sorted(kept, key=lambda m: m.column)
 

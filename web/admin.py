@@ -43,6 +43,7 @@ class Tab:
 TABS = (
     Tab("工作清单", "/admin"),
     Tab("入库", "/admin/import"),
+    Tab("批次", "/admin/batches"),
     Tab("本地指标集", "/admin/overlays"),
     Tab("历年目标表", "/admin/filed"),
     Tab("同义词", "/admin/synonyms"),

@@ -12,6 +12,7 @@ from web import (
     api,
     api_draft,
     api_review,
+    batches,
     catalogue,
     context,
     counting,
@@ -21,6 +22,8 @@ from web import (
     exporting,
     filed,
     health,
+    import_choices,
+    import_commit,
     importing,
     news,
     overlays,
@@ -52,6 +55,9 @@ _OFFICE = (
     teaching.pages,
     users.pages,
     importing.pages,
+    import_choices.pages,
+    import_commit.pages,
+    batches.pages,
     overlays.pages,
     filed.pages,
 )
@@ -73,6 +79,7 @@ def create_app(kb: KnowledgeBase) -> Flask:
     provider.install(app, kb.settings.sign_on)
     counting.install(app)
     review_work.install(app, kb)
+    importing.install(app, kb)
     for blueprint in (
         search.pages,
         catalogue.pages,

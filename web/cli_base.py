@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import getpass
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
@@ -15,18 +17,24 @@ from indicators.validity import read_span
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
 
+_PATIENCE = 1.0
+"""Seconds of work after which a bar is worth showing."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class ProgressBar:
-    """A progress bar on stderr that appears only once long work has begun."""
+    """A progress bar on stderr that appears only once long work has begun, and lasted for ``patience`` seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 0.0) -> None:
         self._bar: tqdm[Any] | None = None
         self._what = ""
+        self._patience, self._begun = patience, monotonic()
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        if self._bar is None and monotonic() - self._begun < self._patience:
+            return
         if what != self._what:
             self.close()
             self._what = what
@@ -40,6 +48,16 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+@contextmanager
+def progress(long: bool = False) -> Iterator[ProgressBar]:
+    """A bar on stderr for the length of some work, shown at once where that is known to be long, else once it is."""
+    bar = ProgressBar(0.0 if long else _PATIENCE)
+    try:
+        yield bar
+    finally:
+        bar.close()
 
 
 def home_option(command: Callable[P, T]) -> Callable[P, T]:

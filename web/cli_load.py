@@ -1,27 +1,29 @@
-"""``kb load``: files into the knowledge base."""
+"""``kb load`` and ``kb template``: files into the knowledge base, workbooks to fill in."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace as replaced
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
-from indicators.candidate import Candidate
-from indicators.model import Indicator, IndicatorSet
-from kb.imports import ImportPlan, SetAbout
+from kb.imports import Decisions, ImportPlan, SetAbout
 from kb.knowledge import KnowledgeBase
-from loaders import mending
-from loaders.building import Options, build
 from loaders.errors import FileError
-from loaders.kinds import Hints
-from loaders.loading import KINDS, LoadedFile, load_file, table_json
+from loaders.found import Hints
+from loaders.loading import KINDS, load_file
+from loaders.template import TEMPLATES, template_book
 from web import printing
-from web.cli_base import DAY, actor, require_order, with_knowledge
+from web.cli_base import DAY, actor, progress, require_order, with_knowledge
+from web.load_plan import Asked, bad_book, merging_all, plan_of, problems_of, title_of
+from web.load_text import answer_of, text_of
 
-_SHOWN = 20
+_ALL = ("全部", "all")
+_LARGE = 500_000
+"""Bytes from which a file is known to take its time."""
 
 
 @click.command()
@@ -31,6 +33,23 @@ _SHOWN = 20
 )
 @click.option("--set", "set_name", default="", metavar="NAME", help="指标归入哪个指标集；缺省用文件名")
 @click.option("--replace", is_flag=True, help="指标集里文件没有的指标改为停用（要与 --set 同用）")
+@click.option(
+    "--retire",
+    "retire",
+    multiple=True,
+    metavar="代码[=替代代码]",
+    help="停用文件里没有的一条，可指明替代指标，可重复",
+)
+@click.option("--keep", multiple=True, metavar="代码", help="与 --replace 同用：这一条保留，可重复")
+@click.option(
+    "--merge",
+    "merge",
+    multiple=True,
+    metavar="新代码=已有代码",
+    help="并入相近的已有指标，可重复；--merge 全部 把提示的都并入",
+)
+@click.option("--name", "title", default="", help="这一批叫什么；缺省用文件名")
+@click.option("--reason", default="", help="为什么入库，记在批次里")
 @click.option("--good-rows", is_flag=True, help="有错误的行留下，其余先入库；缺省有一行错就整个文件不入")
 @click.option("--map", "pairs", multiple=True, metavar="列名=字段", help="更正列名对应，可重复")
 @click.option("--year", type=click.IntRange(1990, 2100), help="年度；缺省从标题或文件名认")
@@ -54,6 +73,11 @@ def load(
     kind: str,
     set_name: str,
     replace: bool,
+    retire: tuple[str, ...],
+    keep: tuple[str, ...],
+    merge: tuple[str, ...],
+    title: str,
+    reason: str,
     good_rows: bool,
     pairs: tuple[str, ...],
     year: int | None,
@@ -75,34 +99,76 @@ def load(
     hints = Hints("" if kind == "auto" else kind, _corrections(pairs), kb.loading.learned())
     if bad_rows and len(files) > 1:
         raise click.UsageError("--bad-rows 一次只能用于一个文件。")
+    decided = Decisions(
+        merge=_pairs("--merge", [m for m in merge if m not in _ALL]), retire=_pairs("--retire", retire, bare=True),
+        keep=frozenset(keep), replace=replace,
+    )  # fmt: skip
+    asked = Asked(set_name, region, year, about, decided)
     failed = False
     for name, data in _read(files):
-        try:
-            file = load_file(name, data, hints)
-        except FileError as error:
-            failed = True
-            if as_json:
-                click.echo(
-                    printing.json_line({"file": name, "batch": None, "tables": [], "error": str(error)})
+        with progress(len(data) > _LARGE) as bar:
+            try:
+                bar("读取", 0, 0)
+                file = load_file(name, data, hints)
+            except FileError as error:
+                failed = True
+                _refuse(name, error, as_json)
+                continue
+            bar("比对", 0, 0)
+            plan = plan_of(kb, file, asked)
+            if any(m in _ALL for m in merge) and (chosen := merging_all(plan)):
+                plan = plan_of(
+                    kb, file, replaced(asked, decisions=replaced(decided, merge={**chosen, **decided.merge}))
                 )
-            click.echo(f"错误：{error}", err=True)
-            continue
-        if bad_rows and (mend := mending.bad_rows(file.tables)):
-            bad_rows.write_bytes(mend)
-            click.echo(f"有错误的行和原因写在 {bad_rows}。", err=True)
-        candidates = build(file, Options(kb.loading.sectors(), region, year))
-        target = set_name or _set_of(file, candidates)
-        plan = kb.loading.plan(candidates, target, replace=replace, about=about)
-        held = bool(file.problems) and not good_rows
-        batch = None
-        if not dry_run and not held:
-            title = f"入库：{Path(name).name}" + (f" → {target}" if target else "")
-            batch = kb.loading.commit(plan, plan.fingerprint, name=title, actor=actor(), reason="kb load")
+            _require_known(decided, plan)
+            if bad_rows and (mend := bad_book(file, plan)):
+                bad_rows.write_bytes(mend)
+                click.echo(f"有错误的行和原因写在 {bad_rows}。", err=True)
+            held = bool(problems_of(file, plan)) and not good_rows
+            names, batch = kb.loading.names(plan), None
+            if not dry_run and not held:
+                batch = kb.loading.commit(
+                    plan, plan.fingerprint, name=title or title_of(name, plan), actor=actor(),
+                    reason=reason or "kb load", progress=partial(bar, "写入"),
+                )  # fmt: skip
         failed |= held and not dry_run
-        answer = _answer(file, plan, batch, rows)
-        click.echo(printing.json_line(answer) if as_json else _text(answer, held, dry_run))
+        answer = answer_of(file, plan, batch, rows, names)
+        click.echo(printing.json_line(answer) if as_json else text_of(answer, held, dry_run))
     if failed:
         sys.exit(1)
+
+
+def _require_known(decided: Decisions, plan: ImportPlan) -> None:
+    """Decisions about codes that the plan does not know are slips of the pen, not to be passed over."""
+    gone = [code for code in decided.retire if code not in {v.code for v in plan.vanished}]
+    if gone:
+        raise click.UsageError(
+            f"--retire 的 {'、'.join(gone)} 不是“文件里没有”的在用指标。先用 --dry-run 看有哪些。"
+        )
+    new = [code for code in decided.merge if code not in {d.code for d in plan.duplicates}]
+    if new:
+        raise click.UsageError(
+            f"--merge 的 {'、'.join(new)} 不是与已有指标相近的新指标。先用 --dry-run 看有哪些。"
+        )
+
+
+def _refuse(name: str, error: FileError, as_json: bool) -> None:
+    if as_json:
+        click.echo(printing.json_line({"file": name, "batch": None, "tables": [], "error": str(error)}))
+    click.echo(f"错误：{error}", err=True)
+
+
+def _pairs(option: str, given: Iterable[str], *, bare: bool = False) -> dict[str, str]:
+    """Codes with the codes given for them; ``bare`` ones may stand alone."""
+    found = {}
+    for pair in given:
+        code, mark, other = (part.strip() for part in pair.partition("="))
+        if not code or (not other and not (bare and not mark)):
+            raise click.UsageError(
+                f"{option} 要写成 代码=代码，例如 {option} BD-BX-SL-01=JT-SL-01；收到“{pair}”。"
+            )
+        found[code] = other
+    return found
 
 
 def _corrections(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -123,68 +189,13 @@ def _read(files: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
         yield name, path.read_bytes()
 
 
-def _set_of(file: LoadedFile, candidates: list[Candidate]) -> str:
-    """Set that the indicators of a file go to where nobody named one."""
-    sets = [c.record.name for c in candidates if isinstance(c.record, IndicatorSet)]
-    if sets or not any(isinstance(c.record, Indicator) for c in candidates):
-        return sets[0] if len(sets) == 1 else ""
-    own = any(isinstance(c.record, Indicator) and not c.record.code for c in candidates)
-    return Path(file.file).stem if own else ""
-
-
-def _answer(file: LoadedFile, plan: ImportPlan, batch: int | None, rows: bool) -> dict[str, Any]:
-    changed = [
-        {
-            "action": c.action, "code": c.code, "name": c.name, "place": c.place, "reason": c.reason,
-            "fields": [{"field": f.field, "before": f.before, "after": f.after} for f in c.fields],
-        }
-        for c in plan.changes
-        if c.action in ("changed", "vanished", "invalid")
-    ]  # fmt: skip
-    duplicates = [
-        {"code": d.code, "name": d.name, "like": d.like, "like_name": d.like_name, "score": d.score}
-        for d in plan.duplicates
-    ]
-    return {
-        "file": file.file, "batch": batch, "set": plan.set_name, "set_code": plan.set_code, "year": file.year,
-        "tables": [table_json(t, rows) for t in file.tables], "warnings": list(file.contents.warnings), "diff": plan.counts, "changes": changed,
-        "duplicates": duplicates, "fingerprint": plan.fingerprint,
-    }  # fmt: skip
-
-
-def _text(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
-    lines = [f"{answer['file']}" + (f"  指标集：{answer['set']}" if answer["set"] else "")]
-    for table in answer["tables"]:
-        mapping = "，".join(f"{h.replace(chr(10), '')}→{f}" for h, f in table["mapping"].items())
-        lines.append(
-            f"  {table['sheet']}（{table['kind']}）：{table['rows']} 行，可用 {table['ok']} 行  {mapping}"
-        )
-        if "edition_basis" in table:
-            lines.append(f"    {table['edition_name'] or '分类版本不明'}：{table['edition_basis']}")
-        lines += [f"    注意：{w}" for w in table.get("warnings", ())]
-        unmapped = "、".join(h.replace("\n", "") for h in table["unmapped"])
-        lines += [f"    没有用到的列：{unmapped}"] if unmapped else []
-        for e in table["errors"][:_SHOWN]:
-            lines.append(f"    第 {e['row']} 行 {e['column']}“{e['value']}”：{e['message']}")
-        more = len(table["errors"]) - _SHOWN
-        lines += [f"    还有 {more} 处错误，用 --json 看全部"] if more > 0 else []
-    lines += [f"  注意：{w}" for w in answer["warnings"]]
-    d = answer["diff"]
-    lines.append(
-        f"  新增 {d['new']}，修改 {d['changed']}，不变 {d['same']}，文件里没有 {d['vanished']}，不能入库 {d['invalid']}"
-    )
-    for c in answer["duplicates"][:_SHOWN]:
-        lines.append(
-            f"  新增的“{c['name']}”与已有的 {c['like']} {c['like_name']} 相近（{c['score']:.2f}），请考虑合并"
-        )
-    return "\n".join([*lines, f"  {_outcome(answer, held, dry_run)}"])
-
-
-def _outcome(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
-    if dry_run:
-        return "只是预览，没有写入。"
-    if held:
-        return "有错误，整个文件没有入库。请改正后再来，或加 --good-rows 先入没有错的行。"
-    if answer["batch"] is None:
-        return "没有变化，没有写入。"
-    return f"已入库，记为第 {answer['batch']} 批。要撤回：kb undo {answer['batch']}"
+@click.command()
+@click.argument("kind", type=click.Choice(list(TEMPLATES)))
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="写到哪里（.xlsx）"
+)
+@with_knowledge
+def template(kb: KnowledgeBase, kind: str, out: Path) -> None:
+    """写出一个空白模板：indicators 指标集，targets 绩效目标表，projects 项目清单，issues 评价问题。填好用 kb load 入库。"""
+    out.write_bytes(template_book(kind, [s.sector.name for s in kb.sectors()]))
+    click.echo(f"已写出{TEMPLATES[kind]}模板 {out}。带 * 的列必填，填好后运行 kb load {out}", err=True)

@@ -11,6 +11,7 @@ from indicators.model import Record
 from indicators.taxonomy import LEVEL2_LETTERS
 from kb.knowledge import KnowledgeBase
 from kb.links import PATHS, url_of
+from kb.touching import GROUPS
 from kb.views import Ref
 from web import text, words
 from web.assets import asset
@@ -82,4 +83,5 @@ def install(app: Flask) -> None:
         LETTERS=LEVEL2_LETTERS,
         navigation=NAVIGATION,
         ROLE_NAMES=words.ROLE_NAMES,
+        TOUCHED=GROUPS,
     )

@@ -103,8 +103,12 @@ TABLE: dict[tuple[str, str], Rule] = {
     **_rules(REVIEWER, "filed.table"),
     **_rules(ADMIN, "overlays.overlays", "overlays.overlay", "overlays.preview"),
     **_rules(ADMIN, "overlays.make", "overlays.change", "overlays.merge", methods="POST"),
-    **_rules(ADMIN, "importing.start", "importing.preview", "importing.bad"),
-    **_rules(ADMIN, "importing.upload", "importing.remap", "importing.commit", methods="POST"),
+    **_rules(ADMIN, "importing.start", "importing.preview", "importing.progress", "import_commit.bad"),
+    **_rules(ADMIN, "import_choices.columns", "import_choices.template"),
+    **_rules(ADMIN, "importing.upload", "importing.cancel", "importing.discard", methods="POST"),
+    **_rules(ADMIN, *(f"import_choices.{name}" for name in ("remap", "choose", "forget", "reread")), methods="POST"),
+    **_rules(ADMIN, "import_commit.commit", "batches.notes", methods="POST"),
+    **_rules(ADMIN, *(f"batches.{name}" for name in ("batches", "batch", "notes_file", "changes_book"))),
 }  # fmt: skip
 """(endpoint, method) -> rule. HEAD goes with GET; OPTIONS tells methods only and is open."""
 

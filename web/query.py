@@ -115,3 +115,8 @@ def _page(text: str) -> int:
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
         return 1
     return min(max(int(digits), 1), LAST_PAGE)
+
+
+def page_number(raw: str) -> int:
+    """A page number from an address, 1 where it is none."""
+    return max(1, min(int(raw), 100_000)) if raw.isascii() and raw.isdigit() and len(raw) < 7 else 1

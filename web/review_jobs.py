@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from time import monotonic
 
 from indicators.draft import Draft
 from kb.knowledge import KnowledgeBase
@@ -16,6 +14,7 @@ from kb.review_store import UnknownReviewError
 from kb.reviewing import Review
 from loaders.archive import count
 from loaders.errors import FileError
+from web.jobs import Line, Pace, Stop
 from web.review_files import numbered, problems_of, reviews_of
 from web.review_reading import Outcome, ReadingRoom
 
@@ -23,7 +22,6 @@ MOST_TABLES = 5000
 SECONDS = 2 * 3600
 """Time for the files of one job."""
 KEY = "workshop"
-_TELL = 0.4  # seconds between two notes of progress
 _log = logging.getLogger(__name__)
 
 
@@ -41,12 +39,11 @@ class Workshop:
 
     def __init__(self, kb: KnowledgeBase) -> None:
         self.kb, self.room = kb, ReadingRoom()
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="review")
-        self._told = 0.0
+        self._line, self._pace = Line("review"), Pace()
 
     def start(self, job: Job) -> None:
         """Put a job into the queue."""
-        self._threads.submit(self._guarded, job)
+        self._line.put(job.id, lambda stop: self._guarded(job, stop))
 
     def resume(self, job: Job) -> None:
         """Take up a job that nobody works on any more."""
@@ -55,10 +52,10 @@ class Workshop:
 
     def close(self) -> None:
         """Finish what is being done and let the processes go."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._line.close()
         self.room.close()
 
-    def _guarded(self, job: Job) -> None:
+    def _guarded(self, job: Job, _stop: Stop) -> None:
         try:
             if self.kb.reviews.claim(job.id):
                 self.work(job)
@@ -129,6 +126,5 @@ class Workshop:
             yield position, review
 
     def _tell(self, job: Job, state: JobState, done: int, total: int) -> None:
-        if monotonic() - self._told > _TELL:
-            self._told = monotonic()
+        if self._pace.due():
             self.kb.reviews.advance(job.id, state, done, total)

@@ -20,6 +20,7 @@ from kb.settings import Settings
 from tests.loaders.corpus import indicator_set
 from tests.loaders.files import as_xlsx
 from tests.web.conftest import NAMES, PASSWORD, SMALL, log_in, send, token_of
+from tests.web.importing import sent, settled
 from web.app import create_app
 from web.cli import main
 
@@ -33,14 +34,15 @@ DEEDS = {
     "draft_table.save": "改草稿", "draft_table.remove": "删除草稿",
     "reviewing.begin": "体检", "reviewing.decide": "处理意见", "reviewing.judge": "审核结论",
     "reviewing.remove": "删除体检", "rules.change": "改体检规则", "filed.file_job": "写入",
-    "importing.commit": "写入", "importing.remap": "写入",
+    "import_commit.commit": "写入", "import_choices.forget": "写入", "batches.notes": "写入",
     "overlays.make": "写入", "overlays.change": "写入", "overlays.merge": "写入",
 }  # fmt: skip
 """Endpoints that change something when posted to, with what the log calls it."""
 
 HARMLESS = {
     "api_draft.draft", "api_review.review", "drafting.propose", "draft_table.check_rows", "draft_table.balanced",
-    "importing.upload",
+    "importing.upload", "importing.cancel", "importing.discard", "import_choices.remap", "import_choices.choose",
+    "import_choices.reread",
 }  # fmt: skip
 """Endpoints that only answer, or keep a file that nothing has been made of yet."""
 
@@ -197,26 +199,28 @@ def _overlays(browser: Office) -> None:
 
 def _loading(browser: Office) -> None:
     client = browser.client
-    form = {
-        "form_token": token_of(client.get("/admin/import")), "file": (io.BytesIO(as_xlsx(*indicator_set())), "县库.xlsx"),
-        "kind": "auto", "set": "县库",
-    }  # fmt: skip
-    page = client.post("/admin/import", data=form, content_type="multipart/form-data", follow_redirects=True)
+    page = sent(client, "县库.xlsx", as_xlsx(*indicator_set()), set="县库")
     address = page.request.path
     header = re.search(r'name="(map:[^"]+)"', page.text)
     assert header
     remapped = client.post(f"{address}/mapping", data={"form_token": token_of(page), header[1]: ""})
     assert remapped.status_code == 303
-    page = client.get(address)
+    page = settled(client, address)
     mark = re.search(r'name="fingerprint" value="([0-9a-f]+)"', page.text)
     assert mark
     committed = client.post(
         f"{address}/commit", data={"form_token": token_of(page), "fingerprint": mark[1], "good": "1"}
     )
-    lines = browser.deed("importing.commit", committed)
+    settled(client, address)
+    lines = browser.deed("import_commit.commit", committed)
     assert "入库：县库.xlsx" in "".join(e.detail for e in lines)
     assert len(lines) == 2, "what was learned about the columns is a batch as well"
-    browser.told.add("importing.remap")
+    number = next(b.number for b in browser.kb.ledger.page(5) if b.name.startswith("入库："))
+    batch = f"/admin/batch/{number}"
+    browser.deed("batches.notes", browser.post(f"{batch}/notes", batch, text="# 说明"))
+    (learned,) = browser.kb.loading.learned()
+    columns = "/admin/import/columns"
+    browser.deed("import_choices.forget", browser.post(f"{columns}/forget", columns, mark=learned))
 
 
 def test_failed_logins_are_told_without_what_was_typed(anyone: FlaskClient, office: KnowledgeBase) -> None:

@@ -21,6 +21,7 @@ from kb.review_records import JobState
 from loaders import drafts, loading
 from loaders.errors import FileError
 from tests.web.conftest import token_of
+from tests.web.importing import settled
 from web import app as web_app
 from web import review_files
 from web.review_files import numbered
@@ -44,7 +45,7 @@ def upload(client: FlaskClient, route: str, *files: tuple[str, bytes]) -> TestRe
     answer = client.post(route, data=MultiDict(fields), content_type="multipart/form-data")
     while answer.status_code == 303:
         answer = client.get(answer.location)
-    return answer
+    return settled(client, answer.request.path) if route == "/admin/import" else answer
 
 
 def finished(client: FlaskClient, office: KnowledgeBase, page: TestResponse) -> str:

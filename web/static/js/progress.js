@@ -10,9 +10,13 @@ async function look() {
     const job = await response.json();
     if (job.finished) return location.reload();
     document.getElementById("label").textContent = job.label;
-    document.getElementById("count").textContent = `${job.done} / ${job.total}`;
-    bar.max = Math.max(job.total, 1);
-    bar.value = job.done;
+    document.getElementById("count").textContent = job.total ? `${job.done} / ${job.total}` : "";
+    if (job.total) {
+      bar.max = job.total;
+      bar.value = job.done;
+    } else {
+      bar.removeAttribute("value");
+    }
     waiting = Math.min(waiting + 100, 2000);
   } catch {
     waiting = 4000;

@@ -1,0 +1,59 @@
+"""The last step of loading: write the plan that was shown, strictly or good rows now; the bad rows to mend."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from flask import Blueprint, Response, abort, flash, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from web.admin import admin
+from web.import_choices import chosen
+from web.import_jobs import must_wait
+from web.importing import PATIENCE, address, room, upload_of
+from web.load_plan import bad_book
+from web.sending import workbook
+
+pages = Blueprint("import_commit", __name__)
+
+
+@pages.post("/admin/import/<token>/commit")
+def commit(token: str) -> BaseResponse:
+    """Write the plan that was shown, as one batch; choices that were not yet in it are shown first."""
+    kept = upload_of(token)
+    made = room().prepared(kept)
+    if not room().settled(kept, PATIENCE):
+        return redirect(address(kept), 303)
+    if made is None:
+        flash("知识库在预览之后有了改动，没有入库。请看过新的差异再确认。", "bad")
+        return redirect(address(kept), 303)
+    about = chosen(kept.about, made.plan, request.form)
+    before = kept.about
+    kept.keep_about(about)
+    if (about.merge, about.retire, about.keep, about.replace) != (
+        before.merge,
+        before.retire,
+        before.keep,
+        before.replace,
+    ):
+        room().plan(kept)
+        room().settled(kept, PATIENCE)
+        flash("取舍刚改过，差异已重新算好，还没有入库。请看过再点“确认入库”。", "bad")
+        return redirect(address(kept, "#decide"), 303)
+    if must_wait(made.file, made.plan) and request.form.get("good") != "1":
+        flash("文件里有错误的行，没有入库。请改正后重新上传，或改选“先入没有错的行”。", "bad")
+        return redirect(address(kept, "#errors"), 303)
+    room().write(kept, request.form.get("fingerprint", ""), admin().name)
+    room().settled(kept, PATIENCE)
+    return redirect(address(kept), 303)
+
+
+@pages.get("/admin/import/<token>/bad.xlsx")
+def bad(token: str) -> Response:
+    """Rows that cannot be taken, with the reason, to be mended and loaded again."""
+    kept = upload_of(token)
+    made = room().prepared(kept)
+    content = bad_book(made.file, made.plan) if made else None
+    if content is None:
+        abort(404, "没有要补正的行。请回到预览页再下载。")
+    return workbook(content, f"{PurePath(kept.about.name).stem}（补正）.xlsx")

@@ -1,0 +1,178 @@
+"""Uploads at work: read apart, planned, written, one after the other, each step told in the upload's folder."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from kb.errors import KnowledgeError
+from kb.imports import DecisionError, ImportPlan
+from kb.knowledge import KnowledgeBase
+from kb.touching import Touch
+from loaders.errors import FileError
+from loaders.loading import LoadedFile
+from loaders.mapping import fingerprint
+from loaders.records import LoadedTable
+from web.import_reading import read_apart
+from web.import_uploads import Phase, Upload, Uploads
+from web.jobs import CancelledError, Line, Pace, Stop
+from web.load_plan import plan_of, problems_of, title_of
+
+Deed = Callable[[Upload, Stop], None]
+KEY = "imports"
+_PREPARED = 3
+_BROKEN = "程序出错，这一步没有完成，什么都没有写入。请再试一次；仍然不行请告诉管理员时间。"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An upload as a preview shows it: what was read, its plan, what that touches, names of codes."""
+
+    mark: str
+    file: LoadedFile
+    plan: ImportPlan
+    touched: dict[str, list[Touch]]
+    names: dict[str, str]
+
+
+class ImportRoom:
+    """Works on the uploads of a knowledge base. A browser that goes away loses nothing."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self.kb, self.uploads = kb, Uploads(kb.settings.home / "imports")
+        self._line, self._pace = Line("import"), Pace()
+        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
+
+    def close(self) -> None:
+        """Finish what is being done."""
+        self._line.close()
+
+    def read(self, upload: Upload) -> None:
+        """Read an upload (again) and plan it."""
+        upload.forget_read()
+        upload.tell(Phase.READING)
+        self._line.put(upload.token, lambda stop: self._guarded(upload, stop, self._read))
+
+    def plan(self, upload: Upload) -> None:
+        """Plan an upload anew, after a choice."""
+        upload.tell(Phase.PLANNING)
+        self._line.put(upload.token, lambda stop: self._guarded(upload, stop, self._plan))
+
+    def write(self, upload: Upload, shown: str, actor: str) -> None:
+        """Write an upload's plan, if it is still the one that was shown."""
+        upload.tell(Phase.WRITING)
+        self._line.put(
+            upload.token,
+            lambda stop: self._guarded(upload, stop, lambda u, s: self._write(u, s, shown, actor)),
+        )
+
+    def cancel(self, upload: Upload) -> None:
+        """Call off what is being done to an upload; what was begun is taken back."""
+        self._line.cancel(upload.token)
+
+    def settled(self, upload: Upload, seconds: float) -> bool:
+        """Whether nobody works on an upload, waiting at most so long.
+
+        What a process that died left undone is taken up: a write was then taken back by the
+        database or is whole, and planning anew shows which.
+        """
+        if not self._line.wait(upload.token, seconds):
+            return False
+        if upload.state.phase.working and not self._line.has(upload.token):
+            (self.plan if upload.was_read else self.read)(upload)
+            return self._line.wait(upload.token, seconds)
+        return True
+
+    def prepared(self, upload: Upload) -> Prepared | None:
+        """An upload's preview, None where it has yet to be made."""
+        found = self._prepared.get(upload.token)
+        return found if found is not None and found.mark == self._mark(upload) else None
+
+    def _guarded(self, upload: Upload, stop: Stop, deed: Deed) -> None:
+        try:
+            stop.check()
+            deed(upload, stop)
+        except CancelledError:
+            ready = upload.was_read
+            upload.tell(
+                Phase.READY if ready else Phase.CANCELLED,
+                message="已取消，什么都没有写入。" if ready else "已取消读取，什么都没有写入。",
+            )
+        except FileError as error:
+            upload.tell(Phase.FAILED, message=str(error))
+        except KnowledgeError as error:
+            upload.tell(Phase.READY, message=str(error))
+        except Exception:
+            _log.exception("import")
+            upload.tell(Phase.READY if upload.was_read else Phase.FAILED, message=_BROKEN)
+
+    def _read(self, upload: Upload, stop: Stop) -> None:
+        about = upload.about
+        hints = upload.hints(self.kb.loading.learned())
+        upload.keep_read(read_apart(about.name, upload.data, hints, look=stop.check))
+        self._plan(upload, stop)
+
+    def _plan(self, upload: Upload, stop: Stop) -> None:
+        upload.tell(Phase.PLANNING)
+        message = ""
+        try:
+            self._prepare(upload)
+        except DecisionError as error:
+            message = f"{error}刚才的取舍没有采用。"
+            upload.keep_about(msgspec.structs.replace(upload.about, merge={}, retire={}))
+            self._prepare(upload)
+        stop.check()
+        upload.tell(Phase.READY, message=message)
+
+    def _prepare(self, upload: Upload) -> Prepared:
+        mark = self._mark(upload)
+        file = upload.read()
+        plan = plan_of(self.kb, file, upload.about.asked)
+        made = Prepared(mark, file, plan, self.kb.touching.of(plan), self.kb.loading.names(plan))
+        self._prepared[upload.token] = made
+        while len(self._prepared) > _PREPARED:
+            self._prepared.popitem(last=False)
+        return made
+
+    def _mark(self, upload: Upload) -> str:
+        """Changes whenever a preview may: with the choices, and with anything written since."""
+        newest = self.kb.ledger.page(1)
+        told = f"{newest[0].number if newest else 0} {msgspec.json.encode(upload.about).hex()}"
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def _write(self, upload: Upload, stop: Stop, shown: str, actor: str) -> None:
+        made, about = self._prepare(upload), upload.about
+
+        def told(done: int, total: int) -> None:
+            stop.check()
+            if self._pace.due() or done == total:
+                upload.tell(Phase.WRITING, done, total)
+
+        number = self.kb.loading.commit(
+            made.plan, shown, name=about.title or title_of(about.name, made.plan), actor=actor,
+            reason=about.reason or "在网页上入库", progress=told,
+        )  # fmt: skip
+        self._remember(made.file.tables, about.corrections, actor)
+        upload.settle(number or 0)
+        self._prepared.pop(upload.token, None)
+
+    def _remember(self, tables: tuple[LoadedTable, ...], corrections: dict[str, str], actor: str) -> None:
+        """Remember corrected columns for files with the same header row."""
+        for table in tables:
+            own = {key: corrections[key] for c in table.columns if (key := c.key) in corrections}
+            if own:
+                learned = self.kb.loading.learned().get(
+                    mark := fingerprint([c.key for c in table.columns]), {}
+                )
+                self.kb.loading.learn(mark, {**learned, **own}, actor=actor)
+
+
+def must_wait(file: LoadedFile, plan: ImportPlan) -> bool:
+    """Whether strictness keeps a file out: some of its rows cannot be taken."""
+    return bool(problems_of(file, plan))
