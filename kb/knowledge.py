@@ -63,6 +63,7 @@ from kb.filed import FiledTables
 from kb.index_place import IndexPlace
 from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
+from kb.keyring import KeyRing
 from kb.learning import Learning, normal_query
 from kb.ledger import Ledger
 from kb.links import PATHS
@@ -146,6 +147,7 @@ class KnowledgeBase:
         self.loading = Loading(reader, store, self._apply)
         self.ledger = Ledger(reader, store)
         self.touching = Touching(reader, self.drafts, self.reviews)
+        self.keys = KeyRing(settings.home / "keys", reader, store, self._apply)
         self.overlays = Overlays(reader, store, self.loading, self._apply)
         self.news = News(reader, NewsRows(reader.engine))
         self.editing = Editing(reader, store, self._apply)

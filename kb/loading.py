@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 
 from indicators.candidate import Candidate
 from indicators.content import references
@@ -94,6 +95,10 @@ class Loading:
         sources = {ref.source for m in members.values() for ref in getattr(m, "sources", ())}
         named = self._reader.many(sorted({*sources, *(r.source for r in found.sources)}))
         return [*named.values(), found, *members.values()]
+
+    def newest_change(self, records: Sequence[Record]) -> datetime:
+        """When any of these records was last changed (aware UTC)."""
+        return self._reader.newest_change([r.code for r in records])
 
     def records_with(self, codes: Sequence[str]) -> list[Record]:
         """Records by code in the order given, after the sources that they cite."""

@@ -45,6 +45,7 @@ TABS = (
     Tab("入库", "/admin/import"),
     Tab("批次", "/admin/batches"),
     Tab("本地指标集", "/admin/overlays"),
+    Tab("指标集包", "/admin/packs"),
     Tab("历年目标表", "/admin/filed"),
     Tab("同义词", "/admin/synonyms"),
     Tab("精选答案", "/admin/answers"),

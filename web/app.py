@@ -27,6 +27,7 @@ from web import (
     importing,
     news,
     overlays,
+    packs,
     permissions,
     provider,
     review_downloads,
@@ -59,6 +60,7 @@ _OFFICE = (
     import_commit.pages,
     batches.pages,
     overlays.pages,
+    packs.pages,
     filed.pages,
 )
 

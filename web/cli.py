@@ -23,6 +23,7 @@ from web.cli_export import export
 from web.cli_filed import filed
 from web.cli_load import load, template
 from web.cli_overlay import merge, overlay
+from web.cli_pack import pack
 from web.cli_review import review
 from web.cli_user import undo, user
 from web.present import record_json, search_json
@@ -171,3 +172,4 @@ main.add_command(export)
 main.add_command(filed)
 main.add_command(overlay)
 main.add_command(merge)
+main.add_command(pack)

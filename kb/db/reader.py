@@ -241,6 +241,19 @@ class Reader:
                 found |= {row.code: row.version for row in connection.execute(query)}
         return found
 
+    def newest_change(self, codes: Collection[str]) -> datetime:
+        """When any of these records was last changed (aware UTC); the beginning of time where there is none."""
+        found = datetime(1980, 1, 1, tzinfo=UTC)
+        wanted = list(dict.fromkeys(codes))
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), _MANY):
+                query = select(func.max(t.record.c.updated_at)).where(
+                    t.record.c.code.in_(wanted[start : start + _MANY])
+                )
+                newest = connection.execute(query).scalar()
+                found = max(found, _aware(newest)) if newest else found
+        return found
+
     def codes_beginning(self, prefix: str) -> frozenset[str]:
         """Codes of standing records that begin with a prefix."""
         query = select(t.record.c.code).where(_begins(t.record.c.code, prefix))

@@ -12,11 +12,13 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from indicators.model import IndicatorSet
+from indicators.model import Indicator, IndicatorSet
 from kb.db.audit import Entry
 from kb.knowledge import KnowledgeBase
 from kb.roles import Role
 from kb.settings import Settings
+from loaders.packs import About, write_pack
+from loaders.signing import SigningKey
 from tests.loaders.corpus import indicator_set
 from tests.loaders.files import as_xlsx
 from tests.web.conftest import NAMES, PASSWORD, SMALL, log_in, send, token_of
@@ -35,6 +37,7 @@ DEEDS = {
     "reviewing.begin": "体检", "reviewing.decide": "处理意见", "reviewing.judge": "审核结论",
     "reviewing.remove": "删除体检", "rules.change": "改体检规则", "filed.file_job": "写入",
     "import_commit.commit": "写入", "import_choices.forget": "写入", "batches.notes": "写入",
+    "packs.keygen": "生成密钥", "packs.confirm": "写入", "packs.distrust": "写入", "packs.commit": "写入",
     "overlays.make": "写入", "overlays.change": "写入", "overlays.merge": "写入",
 }  # fmt: skip
 """Endpoints that change something when posted to, with what the log calls it."""
@@ -43,6 +46,7 @@ HARMLESS = {
     "api_draft.draft", "api_review.review", "drafting.propose", "draft_table.check_rows", "draft_table.balanced",
     "importing.upload", "importing.cancel", "importing.discard", "import_choices.remap", "import_choices.choose",
     "import_choices.reread",
+    "packs.upload", "packs.trust",
 }  # fmt: skip
 """Endpoints that only answer, or keep a file that nothing has been made of yet."""
 
@@ -93,6 +97,7 @@ def test_every_deed_in_the_browser_leaves_its_line(anyone: FlaskClient, office: 
     _reviews(browser)
     _loading(browser)
     _overlays(browser)
+    _packs(browser)
     new = PASSWORD + "了"
     browser.deed("account.change_password", browser.post("/account", old=PASSWORD, new=new, again=new))
     browser.deed("account.logout", browser.post("/logout", "/account"))
@@ -183,6 +188,25 @@ def _reviews(browser: Office) -> None:
     browser.deed("reviewing.remove", browser.client.post(f"{url}/remove"))
     changed = browser.post("/rules/P01", on="1", severity="hint", why="本市另有规定")
     assert "本市另有规定" in browser.deed("rules.change", changed)[0].detail
+
+
+def _packs(browser: Office) -> None:
+    browser.deed("packs.keygen", browser.post("/admin/packs/keys", "/admin/packs", name="某局"))
+    other = SigningKey.make("邻局")
+    key = {"name": other.name, "key": other.public.key.hex(), "compared": "1"}
+    browser.deed("packs.confirm", browser.post("/admin/packs/trust/confirm", "/admin/packs", **key))
+    home = IndicatorSet(code="JH-P", name="邻库", members=("P-SL-01",))
+    data = write_pack(home, [Indicator(code="P-SL-01", name="里程")], About("邻局", "2026", "0"), other)
+    page = browser.client.get("/admin/packs")
+    form = {"form_token": token_of(page), "file": (io.BytesIO(data), "a.kbp")}
+    shown = browser.client.post("/admin/packs", data=form, content_type="multipart/form-data").headers[
+        "Location"
+    ]
+    mark = re.search(r'name="fingerprint" value="([0-9a-f]+)"', browser.client.get(shown).text)
+    assert mark
+    browser.deed("packs.commit", browser.post(shown, fingerprint=mark[1]))
+    gone = {"fingerprint": other.public.fingerprint}
+    browser.deed("packs.distrust", browser.post("/admin/packs/distrust", "/admin/packs", **gone))
 
 
 def _overlays(browser: Office) -> None:
