@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
-import subprocess
+import signal
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerContext
 
 import pytest
 
@@ -14,10 +15,21 @@ from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
 from loaders.exports import export
 from tests.bench.load import many_rows
+from tests.kb import loading_apart as apart
 
-KILLS = 16
-ROWS = 600
-Start = Callable[..., "subprocess.Popen[str]"]
+KILLS = 50
+MOST_TRIES = 4 * KILLS
+SECONDS = 60.0
+DATA = many_rows(300)
+Work = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[ForkServerContext]:
+    """Processes that begin where everything is imported: fifty of them start in the time of ten programs."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([apart.__name__])
+    return context
 
 
 def state(settings: Settings) -> bytes:
@@ -28,56 +40,72 @@ def state(settings: Settings) -> bytes:
         return export("a.json", kb.loading.records_of())
 
 
-def newest(settings: Settings) -> int:
-    with KnowledgeBase.open(settings) as kb:
-        return kb.batches(1)[0].number
+def run(
+    forks: ForkServerContext, work: Work, settings: Settings, kill_after: float | None = None
+) -> tuple[bool, float]:
+    """Do the work in a process; with ``kill_after`` kill it so many seconds after it began to write.
 
-
-def killed(start: Start, within: tuple[float, float], luck: random.Random, *arguments: str) -> bool:
-    """Start a command and kill it at a random moment; tells whether it was still running."""
-    process = start(*arguments)
-    time.sleep(luck.uniform(*within))
-    running = process.poll() is None
-    process.kill()
-    process.communicate()
-    return running
-
-
-def timed(start: Start, *arguments: str) -> float:
+    Tells whether it was killed in the midst of it, and how long it wrote.
+    """
+    here, there = forks.Pipe(duplex=False)
+    process = forks.Process(target=work, args=(there, settings, DATA))
+    process.start()
+    there.close()
+    assert here.poll(SECONDS)
+    assert here.recv() == apart.BEGUN
     begun = time.perf_counter()
-    process = start(*arguments)
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return time.perf_counter() - begun
+    if kill_after is None:
+        assert here.poll(SECONDS)
+        assert here.recv() == apart.DONE
+        wrote = time.perf_counter() - begun
+        process.join(SECONDS)
+        assert process.exitcode == 0
+        return False, wrote
+    time.sleep(kill_after)
+    process.kill()
+    process.join(SECONDS)
+    done = here.poll(0) and not _ended(here)
+    return not done and process.exitcode == -signal.SIGKILL, time.perf_counter() - begun
+
+
+def _ended(here: multiprocessing.connection.Connection) -> bool:
+    try:
+        return bool(here.recv() != apart.DONE)
+    except EOFError:
+        return True
 
 
 @pytest.mark.slow
-def test_killed_loads_and_undos_leave_all_or_nothing(
-    start: Start, settings: Settings, tmp_path: Path
+def test_fifty_kills_of_loads_and_undos_leave_all_or_nothing(
+    forks: ForkServerContext, settings: Settings
 ) -> None:
     luck = random.Random(20267)
-    file = tmp_path / "库.xlsx"
-    file.write_bytes(many_rows(ROWS))
-    load = ("load", str(file), "--set", "K")
     before = state(settings)
-    whole = timed(start, *load)
+    _, loading = run(forks, apart.load, settings)
     after = state(settings)
     assert after != before
-    back = timed(start, "undo", str(newest(settings)))
+    _, undoing = run(forks, apart.undo, settings)
     assert state(settings) == before
-    hits = 0
-    for _ in range(4 * KILLS):
-        hits += killed(start, (whole * 0.3, whole), luck, *load)
+    hits = {apart.load: 0, apart.undo: 0}
+    left = set()
+    found = before
+    for n in range(MOST_TRIES):
+        work: Work = apart.undo if n % 2 else apart.load
+        whole, wanted = (undoing, after) if n % 2 else (loading, before)
+        if found != wanted:
+            run(forks, apart.load if wanted == after else apart.undo, settings)
+        hit, _ = run(
+            forks, work, settings, kill_after=whole * luck.random() ** 2
+        )  # mostly in the transaction
         found = state(settings)
-        assert found in (before, after)
-        if found == before:
-            timed(start, *load)
-        hits += killed(start, (back * 0.3, back), luck, "undo", str(newest(settings)))
-        found = state(settings)
-        assert found in (before, after)
-        if found == after:
-            timed(start, "undo", str(newest(settings)))
-        assert state(settings) == before
-        if hits >= KILLS:
-            return
-    pytest.fail(f"only {hits} kills hit a running load or undo")
+        assert found in (before, after), "half of a batch"
+        hits[work] += hit
+        left.add(found)
+        if sum(hits.values()) >= KILLS and min(hits.values()) >= KILLS // 3:
+            break
+    else:
+        pytest.fail(f"only {hits} kills hit a running load or undo")
+    if found == after:
+        run(forks, apart.undo, settings)
+    assert state(settings) == before, "a sound base still loads and undoes"
+    assert left == {before, after}, "kills fell on one side of the commits only"
