@@ -13,6 +13,8 @@ LARGEST_EXPANDED = 400 * 2**20
 """Bytes that the parts of a zipped document may expand to."""
 MOST_PARTS = 20_000
 MOST_CELLS = 2_000_000
+MOST_ROWS = 200_000
+"""Rows of one sheet: some programs save one row as repeated down to the last."""
 HIGHEST_RATIO = 200
 """Expansion of one large part; honest sheets of repeated text reach about 100."""
 

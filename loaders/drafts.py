@@ -18,7 +18,8 @@ from loaders.text import decode, read_html, read_text
 from loaders.word import read_word
 from loaders.workbook import FORMULA, read_workbook
 
-_OLE = b"\xd0\xcf\x11\xe0"
+OLE = b"\xd0\xcf\x11\xe0"
+"""First bytes of the old office formats: xls, doc, et."""
 PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff")
 """First bytes of the pictures that can be recognised: png, jpg."""
 _YEAR = re.compile(r"(20[0-4]\d)\s*年?")
@@ -62,7 +63,7 @@ def read_pasted(text: str, name: str = "粘贴的内容") -> ReadFile:
 
 def read_grids(name: str, data: bytes) -> list[Grid]:
     """Grids of a file, its kind told by its bytes rather than its name. Raises a FileError."""
-    if data[:4] == _OLE:
+    if data[:4] == OLE:
         return read_workbook(name, data)
     if data[:2] == b"PK":
         return _read_zipped(name, data)
@@ -76,7 +77,7 @@ def read_grids(name: str, data: bytes) -> list[Grid]:
     if "\x00" in text:
         raise UnknownFormatError(name)
     if name.lower().endswith((".html", ".htm", ".xls")) and "<" in text:
-        return read_html(text)
+        return read_html(text, name)
     return read_text(name, text)
 
 

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 
 
+_LEAST_SIDE = 736  # limit_side_len of the detection model
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A run of characters seen on an image: where, in pixels, and how surely it was recognised (0..1)."""
@@ -38,7 +41,7 @@ def is_available() -> bool:
 
 def recognise(image: Image) -> list[Seen]:
     """Runs of characters of an RGB image, in reading order. Only where ``is_available``."""
-    found = _engine()(image)
+    found = _engine()(_padded(image))
     if found.boxes is None:
         return []
     return [
@@ -48,6 +51,15 @@ def recognise(image: Image) -> list[Seen]:
         for box, text, sure in zip(found.boxes, found.txts, found.scores, strict=True)
         if text.strip()
     ]  # fmt: skip
+
+
+def _padded(image: Image) -> Image:
+    """The image with white around it to the least side that is looked at: a thin strip would be blown up to it."""
+    height, width = image.shape[:2]
+    below, beside = max(0, _LEAST_SIDE - height), max(0, _LEAST_SIDE - width)
+    if not (below or beside):
+        return image
+    return np.pad(image, ((0, below), (0, beside), (0, 0)), constant_values=255)
 
 
 def _models() -> dict[str, Path | None]:

@@ -10,13 +10,13 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from loaders.bounds import require_sane_zip, require_size
-from loaders.drafts import PICTURES, read_grids
+from loaders.drafts import OLE, PICTURES, read_grids
 from loaders.grid import Grid
 from loaders.lines import Line, split_text
 from loaders.text import decode, read_html, read_markdown, read_separated
 from loaders.word import read_word
 
-_OLE, _ZIP, _PDF = b"\xd0\xcf\x11\xe0", b"PK", b"%PDF-"
+_ZIP, _PDF = b"PK", b"%PDF-"
 _PROSE_LINE = 60
 _BLOCKS = frozenset(
     ("p", "div", "br", "li", "tr", "table", "script", "style", "h1", "h2", "h3", "h4", "h5", "h6")
@@ -39,7 +39,7 @@ class Contents:
 def read_contents(name: str, data: bytes) -> Contents:
     """Grids and lines of a file of any readable kind. Raises a FileError, which names the file."""
     require_size(name, data)
-    if data[:4] == _OLE:
+    if data[:4] == OLE:
         return Contents(tuple(read_grids(name, data)))
     if data[:2] == _ZIP:
         return _read_zipped(name, data)
@@ -84,12 +84,12 @@ def _numbered(texts: Iterable[str]) -> tuple[Line, ...]:
 def _read_text(name: str, text: str) -> Contents:
     lower = name.lower()
     if _looks_like_html(lower, text):
-        return Contents(tuple(read_html(text)), _html_lines(text))
+        return Contents(tuple(read_html(text, name)), _html_lines(text))
     if _has_pipe_table(text):
         lines = [line for line in text.split("\n") if "|" not in line]
         return Contents(tuple(read_markdown(text)), _numbered(lines))
     if lower.endswith((".csv", ".tsv")) or not _is_prose(text):
-        return Contents(tuple(read_separated(text)) or tuple(split_text(text)[0]))
+        return Contents(tuple(read_separated(text, name)) or tuple(split_text(text)[0]))
     grids, found = split_text(text)
     return Contents(tuple(grids), tuple(found))
 

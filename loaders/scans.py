@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from loaders.errors import DamagedFileError, FileError, TooLargeError
-from loaders.ocr import is_available, recognise
+from loaders.ocr import Seen, is_available, recognise
 from loaders.recognised import Page, page_of
 from loaders.ruled import ruled_tables
 
@@ -103,7 +103,18 @@ def _recognised(
         )
         pixels = np.asarray(upright, np.uint8)
         tables = ruled_tables(np.asarray(upright.convert("L"), np.uint8))
-        yield number, page_of(number, recognise(pixels), tables, dpi)
+        yield number, page_of(number, _seen(name, number, pixels), tables, dpi)
+
+
+def _seen(name: str, number: int, pixels: NDArray[np.uint8]) -> list[Seen]:
+    try:
+        return recognise(pixels)
+    except Exception as error:  # a foreign engine on pixels from outside
+        if isinstance(
+            error.__cause__, TimeoutError
+        ):  # the reading process is late; the engine wraps what tells so
+            raise error.__cause__ from error
+        raise DamagedFileError(name, f"第{number}页识别不了") from error
 
 
 def _skew(image: Image.Image) -> float:

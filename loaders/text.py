@@ -33,14 +33,15 @@ def decode(name: str, data: bytes) -> str:
 def read_text(name: str, text: str) -> list[Grid]:
     """Grids of a text by its look: HTML, Markdown tables, else separated values."""
     if re.search(r"<\s*(table|html|tr|td)\b", text[:20_000], re.I) or re.search(r"<\s*table\b", text, re.I):
-        return read_html(text)
+        return read_html(text, name)
     if any(_MARKDOWN_RULE.match(line) and "|" in line for line in text.splitlines()):
         return read_markdown(text)
-    return read_separated(text)
+    return read_separated(text, name)
 
 
-def read_separated(text: str) -> list[Grid]:
-    """A grid of comma-, semicolon- or tab-separated text; quotes may hold breaks."""
+def read_separated(text: str, name: str = "文字") -> list[Grid]:
+    """A grid of comma-, semicolon- or tab-separated text; quotes may hold breaks. Raises DamagedFileError."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = [line for line in text.splitlines() if line.strip()][:50]
     counts = {mark: sum(line.count(mark) for line in lines) for mark in ("\t", ",", "，", ";", "|")}
     mark = max(counts, key=lambda m: (counts[m], m == "\t"))
@@ -52,7 +53,7 @@ def read_separated(text: str) -> list[Grid]:
     try:
         grid = make_grid("粘贴内容" if mark == "\t" else "CSV", list(rows), addressed=False)
     except csv.Error as error:
-        raise DamagedFileError("文字", f"分隔不成表格：{error}") from error
+        raise DamagedFileError(name, "分隔不成表格，可能少了引号") from error
     return [grid] if grid.height else []
 
 
@@ -76,14 +77,14 @@ def _pipe_cells(line: str) -> list[str]:
     return [_EMPHASIS.sub(lambda m: m[1] or m[2], cell) for cell in cells]
 
 
-def read_html(text: str) -> list[Grid]:
+def read_html(text: str, name: str = "网页") -> list[Grid]:
     """Grids of the tables of a page, outermost first; spans become merged ranges."""
     text = _CONTROLS.sub("", text)
     parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
     try:
         tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
-        raise DamagedFileError("网页", str(error)[:120]) from error
+        raise DamagedFileError(name, str(error)[:120]) from error
     grids = [_html_grid(n, table) for n, table in enumerate(tree.iter("table"), 1)]
     return [g for g in grids if g.height]
 

@@ -11,7 +11,7 @@ import openpyxl
 from openpyxl.cell.read_only import ReadOnlyCell
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
-from loaders.bounds import MOST_CELLS
+from loaders.bounds import MOST_CELLS, MOST_ROWS
 from loaders.errors import DamagedFileError, ProtectedFileError, TooLargeError
 from loaders.extent import scan
 from loaders.grid import Grid, Range, make_grid
@@ -35,12 +35,20 @@ def read_workbook(name: str, data: bytes) -> list[Grid]:
         raise ProtectedFileError(name) from error
     except (CalamineError, ValueError, OSError) as error:
         raise DamagedFileError(name, str(error)[:120]) from error
+    except BaseException as error:
+        if (
+            type(error).__name__ != "PanicException"
+        ):  # calamine's panics are no Exceptions and have no name to import
+            raise
+        raise DamagedFileError(name, "工作簿结构不完整") from error
     return [grid for grid in grids if grid.height]
 
 
 def _grid(name: str, title: str, sheet: CalamineSheet, data: bytes, formulas: bool) -> Grid:
     if sheet.total_height * sheet.total_width > MOST_CELLS:
         raise TooLargeError(name, f"工作表“{title}” {MOST_CELLS // 10_000} 万个单元格")
+    if sheet.total_height > MOST_ROWS:
+        raise TooLargeError(name, f"工作表“{title}” {MOST_ROWS // 10_000} 万行")
     rows = sheet.to_python(skip_empty_area=False)
     formats = _formats(title, data, rows, formulas)
     texts = [

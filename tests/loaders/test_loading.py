@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-import random
-import time
-import zipfile
 from decimal import Decimal
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,7 +27,6 @@ from loaders.loading import LoadedFile, NothingToLoadError, load_file
 from loaders.mapping import TableKind, fingerprint, guess, map_headers
 from loaders.records import row_json
 from tests.loaders.build import form_88, workbook
-from tests.loaders.corpus import cases
 
 HEAD = ["一级指标", "二级指标", "三级指标", "指标值", "权重"]
 
@@ -185,59 +177,6 @@ def test_broken_packs_are_told() -> None:
         except FileError:
             continue
         assert file.problems
-
-
-MUTANTS = 400
-BOUND = 10.0
-
-
-def _mutated(data: bytes, luck: random.Random) -> bytes:
-    """A file with some of its bytes changed; every other time those of one part inside of it."""
-    if data[:2] != b"PK" or luck.random() < 0.3:
-        return _shaken(data, luck)
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        chosen = luck.choice([n for n in old.namelist() if n.endswith(".xml")])
-        for name in old.namelist():
-            content = old.read(name)
-            new.writestr(name, _shaken(content, luck) if name == chosen else content)
-    return out.getvalue()
-
-
-def _shaken(data: bytes, luck: random.Random) -> bytes:
-    mutant = bytearray(data)
-    for _ in range(luck.choice((1, 3, 20, 200))):
-        at = luck.randrange(len(mutant))
-        match luck.randrange(4):
-            case 0:
-                mutant[at] = luck.randrange(256)
-            case 1:
-                del mutant[at : at + luck.randrange(1, 50)]
-            case 2:
-                mutant[at:at] = mutant[at : at + luck.randrange(1, 50)]
-            case _:
-                mutant[at : at + 4] = luck.randbytes(4)
-        if not mutant:
-            return b""
-    return bytes(mutant)
-
-
-def test_mutated_files_never_crash_or_hang() -> None:
-    luck = random.Random(2026)
-    corpus = [c for c in cases() if not c.name.endswith("pdf")] + [
-        c for c in cases() if c.name.endswith("pdf")
-    ][:2]
-    slowest = 0.0
-    for _ in range(MUTANTS):
-        case = luck.choice(corpus)
-        begun = time.perf_counter()
-        with contextlib.suppress(FileError):
-            file = load_file(case.name, _mutated(case.data, luck))
-            json.dumps([row_json(t, row) for t in file.tables for row in t.rows], ensure_ascii=False)
-            for candidate in build(file):
-                msgspec.json.encode(candidate.record)
-        slowest = max(slowest, time.perf_counter() - begun)
-    assert slowest < BOUND
 
 
 def test_decimals_of_money_are_exact() -> None:
