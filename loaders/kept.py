@@ -29,6 +29,7 @@ class _Kept(msgspec.Struct, frozen=True):
     year: int | None
     ready: tuple[_Ready, ...]
     found: int
+    warnings: tuple[str, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -40,7 +41,8 @@ def pack(file: LoadedFile) -> bytes:
     ready = tuple(
         _Ready(c.record.kind, msgspec.json.encode(c.record), c.given, c.place, c.row) for c in file.ready
     )
-    return _encoder.encode(_Kept(file.file, file.digest, file.tables, file.year, ready, file.found))
+    warnings = file.contents.warnings
+    return _encoder.encode(_Kept(file.file, file.digest, file.tables, file.year, ready, file.found, warnings))
 
 
 def unpack(data: bytes) -> LoadedFile:
@@ -50,4 +52,5 @@ def unpack(data: bytes) -> LoadedFile:
         Candidate(msgspec.json.decode(r.body, type=RECORD_TYPES[r.kind]), r.given, r.place, r.row)
         for r in kept.ready
     )
-    return LoadedFile(kept.file, kept.digest, kept.tables, Contents(()), kept.year, ready, kept.found)
+    contents = Contents((), warnings=kept.warnings)
+    return LoadedFile(kept.file, kept.digest, kept.tables, contents, kept.year, ready, kept.found)

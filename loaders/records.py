@@ -111,6 +111,11 @@ class LoadedTable:
         return sum(sure < SURE for row in self.rows for sure in row.recognised.values())
 
     @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """(place, note) of what was taken otherwise than it stands, or has to be compared with the original."""
+        return tuple((row.place, note) for row in self.rows for note in row.notes)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What to look at before the table is loaded, beside its problems."""
         if not self.recognised:

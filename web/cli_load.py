@@ -15,6 +15,7 @@ from kb.knowledge import KnowledgeBase
 from loaders.drafts import OLE
 from loaders.errors import FileError
 from loaders.found import Hints
+from loaders.kept import unpack
 from loaders.loading import KINDS, load_file
 from loaders.template import TEMPLATES, template_book
 from web import printing
@@ -112,7 +113,7 @@ def load(
             try:
                 bar("读取", 0, 0)
                 # A broken xls can make its reader abort: only a process of its own outlives that.
-                file = (read_apart if data[:4] == OLE else load_file)(name, data, hints)
+                file = unpack(read_apart(name, data, hints)) if data[:4] == OLE else load_file(name, data, hints)
             except FileError as error:
                 failed = True
                 _refuse(name, error, as_json)

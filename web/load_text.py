@@ -45,7 +45,8 @@ def answer_of(
     ]
     return {
         "file": file.file, "batch": batch, "set": plan.set_name, "set_code": plan.set_code, "year": file.year,
-        "tables": [table_json(t, rows) for t in file.tables], "diff": plan.counts, "changes": changed,
+        "tables": [table_json(t, rows) for t in file.tables], "warnings": list(file.contents.warnings),
+        "diff": plan.counts, "changes": changed,
         "duplicates": duplicates, "vanished": vanished, "causes": causes, "fingerprint": plan.fingerprint,
     }  # fmt: skip
 
@@ -55,6 +56,7 @@ def text_of(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
     lines = [f"{answer['file']}" + (f"  指标集：{answer['set']}" if answer["set"] else "")]
     for table in answer["tables"]:
         lines += _table(table)
+    lines += [f"  注意：{w}" for w in answer["warnings"]]
     for c in answer["causes"]:
         more = f" 等 {c['count']} 处" if c["count"] > _PLACES else ""
         lines.append(f"  错误 {c['count']} 处 {c['column']}：{c['message']}")
@@ -80,6 +82,8 @@ def _table(table: dict[str, Any]) -> list[str]:
     doubtful = "、".join(h.replace("\n", "") for h, sure in table["confidence"].items() if sure < 0.9)
     return [
         f"  {table['sheet']}（{table['kind']}）：{table['rows']} 行，可用 {table['ok']} 行  {mapping}",
+        *([f"    {table['edition_name'] or '分类版本不明'}：{table['edition_basis']}"] if "edition_basis" in table else []),
+        *(f"    注意：{w}" for w in table.get("warnings", ())),
         *([f"    没有用到的列：{unmapped}"] if unmapped else []),
         *([f"    请核对这些列：{doubtful}"] if doubtful else []),
     ]

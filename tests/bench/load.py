@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import io
 import random
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -114,4 +115,5 @@ def main(arguments: list[str]) -> int:
         print(f"{seconds:8.2f} s  {name}")
     whole = sum(s for name, s in steps[1:4])
     print(f"{whole:8.2f} s  入库合计，{rows} 行")
+    print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB 内存峰值")
     return int(whole >= 30)
