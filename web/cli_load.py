@@ -113,7 +113,9 @@ def load(
             try:
                 bar("读取", 0, 0)
                 # A broken xls can make its reader abort: only a process of its own outlives that.
-                file = unpack(read_apart(name, data, hints)) if data[:4] == OLE else load_file(name, data, hints)
+                file = (
+                    unpack(read_apart(name, data, hints)) if data[:4] == OLE else load_file(name, data, hints)
+                )
             except FileError as error:
                 failed = True
                 _refuse(name, error, as_json)

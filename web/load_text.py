@@ -82,7 +82,11 @@ def _table(table: dict[str, Any]) -> list[str]:
     doubtful = "、".join(h.replace("\n", "") for h, sure in table["confidence"].items() if sure < 0.9)
     return [
         f"  {table['sheet']}（{table['kind']}）：{table['rows']} 行，可用 {table['ok']} 行  {mapping}",
-        *([f"    {table['edition_name'] or '分类版本不明'}：{table['edition_basis']}"] if "edition_basis" in table else []),
+        *(
+            [f"    {table['edition_name'] or '分类版本不明'}：{table['edition_basis']}"]
+            if "edition_basis" in table
+            else []
+        ),
         *(f"    注意：{w}" for w in table.get("warnings", ())),
         *([f"    没有用到的列：{unmapped}"] if unmapped else []),
         *([f"    请核对这些列：{doubtful}"] if doubtful else []),

@@ -16,9 +16,11 @@ from loaders.building import build
 from loaders.drafts import read_drafts
 from loaders.errors import DamagedFileError, FileError, TooLargeError
 from loaders.grid import make_grid
+from loaders.kept import pack, unpack
 from loaders.kinds import find_all
 from loaders.loading import LoadedFile, load_file, table_json
 from loaders.ocr import Seen, is_available
+from loaders.reading import Contents
 from loaders.recognised import page_of
 from loaders.records import load_table, row_json
 from loaders.ruled import RuledTable, ruled_tables
@@ -127,6 +129,7 @@ def test_without_the_extra_scanned_pages_of_a_text_pdf_are_told(without_ocr: Non
     file = load_file("合订.pdf", _united(as_pdf(corpus.project_list()[0]), _blank()))
     assert len(file.tables[0].rows) == len(corpus.PROJECTS)
     assert "第 2 页" in file.contents.warnings[0]
+    assert unpack(pack(file)).contents.warnings == file.contents.warnings
 
 
 def test_scans_are_bounded_in_pages_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +176,8 @@ def test_doubtful_cells_are_told_and_never_pass_in_silence() -> None:
     assert row_json(found, row)["recognised"] == {"name": 0.99, "target": 0.62, "weight": 0.7}
     assert [p.value for p in found.problems] == ["2O"], "a number that was misread is no number"
     assert row.places["target"] == "第3页 第2行第2列（识别）"
+    kept = unpack(pack(LoadedFile("扫描.pdf", "0" * 64, (found,), Contents(()))))
+    assert kept.tables == (found,), "what the reading process hands over keeps the marks"
 
 
 def test_text_that_reaches_over_a_line_is_cut_there_and_doubted() -> None:
