@@ -100,9 +100,10 @@ class Ledger:
         """The batch that took this one back and stands itself, None where this one is in force."""
         return next((n for n in self._rows.undoings(number) if self.undone_by(n) is None), None)
 
-    def draft(self, number: int) -> str:
-        """Release notes drafted from what a batch changed. Raises UnknownBatchError."""
-        info, changes = self.batch(number), self.changes(number)
+    def draft(self, number: int, changes: Sequence[BatchChange] | None = None) -> str:
+        """Release notes drafted from what a batch changed (looked up where not given). Raises UnknownBatchError."""
+        info = self.batch(number)
+        changes = self.changes(number) if changes is None else changes
         return draft_notes(_title(info, changes), ((c.before, c.after) for c in changes), self.names(changes))
 
     def notes(self, number: int) -> Notes | None:

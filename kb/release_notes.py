@@ -16,6 +16,8 @@ _VALUES = frozenset(
 _IDLE = frozenset(("sources", "status", "successor"))
 """Fields that a note says elsewhere or nowhere."""
 _LONGEST_TOLD = 60
+_MOST_LISTED = 100
+"""Indicators that a note names in one place; a note that names ten thousand is read by nobody."""
 _KINDS = {
     Kind.PROJECT: "项目", Kind.ISSUE: "评价问题", Kind.FRAMEWORK: "共性框架", Kind.NODE: "框架指标", Kind.PROBLEM: "问题类型",
     Kind.CLAUSE: "政策条款", Kind.GUIDE: "指南", Kind.SECTOR: "行业", Kind.SYNONYMS: "同义词",
@@ -122,7 +124,9 @@ def _added(added: Sequence[Indicator], names: Mapping[str, str]) -> Iterator[str
         yield from ("", f"### {sector}", "")
         for (where, place), group in places.items():
             if where == sector:
-                yield f"- {place}：{'；'.join(_named(i) + ('，核心' if i.core else '') for i in group)}"
+                named = [_named(i) + ("，核心" if i.core else "") for i in group[:_MOST_LISTED]]
+                more = f"；等 {len(group)} 条" if len(group) > _MOST_LISTED else ""
+                yield f"- {place}：{'；'.join(named)}{more}"
 
 
 def _retired(retired: Sequence[Indicator], names: Mapping[str, str]) -> list[str]:
@@ -139,7 +143,10 @@ def _retired(retired: Sequence[Indicator], names: Mapping[str, str]) -> list[str
 
 
 def _listed(title: str, lines: Sequence[str]) -> list[str]:
-    return ["", f"## {title}（{len(lines)} 条）", "", *(f"- {line}" for line in lines)] if lines else []
+    if not lines:
+        return []
+    more = [f"- 等 {len(lines)} 条"] if len(lines) > _MOST_LISTED else []
+    return ["", f"## {title}（{len(lines)} 条）", "", *(f"- {line}" for line in lines[:_MOST_LISTED]), *more]
 
 
 def _lines(changed: Sequence[tuple[Indicator, list[Told]]]) -> list[str]:

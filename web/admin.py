@@ -33,17 +33,19 @@ class Tab:
 
     label: str
     url: str
+    under: str = ""
 
     @property
     def current(self) -> bool:
-        """Whether the page shown is this one or below it."""
-        return request.path == self.url or (self.url != "/admin" and request.path.startswith(self.url + "/"))
+        """Whether the page shown is this one, or below it or ``under``."""
+        below = self.under or self.url
+        return request.path == self.url or (below != "/admin" and request.path.startswith(below + "/"))
 
 
 TABS = (
     Tab("工作清单", "/admin"),
     Tab("入库", "/admin/import"),
-    Tab("批次", "/admin/batches"),
+    Tab("批次", "/admin/batches", "/admin/batch"),
     Tab("本地指标集", "/admin/overlays"),
     Tab("指标集包", "/admin/packs"),
     Tab("历年目标表", "/admin/filed"),

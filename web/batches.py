@@ -54,7 +54,7 @@ def batch(number: int) -> str:
     here = own[(page - 1) * PAGE : page * PAGE]
     kept = ledger.notes(number)
     noted = any(isinstance(c.after, IndicatorSet) or c.kind is Kind.INDICATOR for c in changes)
-    drafted = "" if kept or not noted else ledger.draft(number)
+    drafted = "" if kept or not noted else ledger.draft(number, changes)
     return render_template(
         "admin_batch.html", b=info, changes=[(c, _told(c, names), _facts(c, names)) for c in here], counts=counts,
         action=action, page=page, last=max(1, -(-len(own) // PAGE)), words=WORDS, undone=ledger.undone_by(number),

@@ -17,6 +17,7 @@ from indicators.taxonomy import CATALOGUE_LEVELS, LEVEL2_LETTERS
 from indicators.validity import validity
 from kb.errors import UnknownCodeError
 from kb.links import url_of
+from kb.markdown import render
 from kb.views import (
     AnyView,
     Branch,
@@ -158,12 +159,13 @@ def sector(code: str) -> str | Response:
 
 @pages.get("/set/<path:code>")
 def indicator_set(code: str) -> str | Response:
-    """An indicator set with its members."""
+    """An indicator set with its members and the release notes of its batches."""
     view = _view(code, SetView)
     if isinstance(view, Response):
         return view
     state = validity(view.set, date.today())
-    return render_template("set.html", view=view, groups=_by_level2(view.members), state=state)
+    notes = [(n, render(n.text, lambda _code: None)) for n in knowledge().ledger.notes_of_set(view.set.code)]
+    return render_template("set.html", view=view, groups=_by_level2(view.members), state=state, notes=notes)
 
 
 def _by_level2(indicators: Iterable[Indicator]) -> list[tuple[str, list[Indicator]]]:

@@ -147,11 +147,13 @@ class ImportRoom:
         return hashlib.sha256(told.encode()).hexdigest()
 
     def _write(self, upload: Upload, stop: Stop, shown: str, actor: str) -> None:
-        made, about = self._prepare(upload), upload.about
+        made, about = self.prepared(upload) or self._prepare(upload), upload.about
 
         def told(done: int, total: int) -> None:
             stop.check()
-            if self._pace.due() or done == total:
+            if done == total:
+                upload.tell(Phase.CLOSING)
+            elif self._pace.due():
                 upload.tell(Phase.WRITING, done, total)
 
         number = self.kb.loading.commit(

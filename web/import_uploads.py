@@ -42,6 +42,7 @@ class Phase(StrEnum):
     PLANNING = "planning"
     READY = "ready"
     WRITING = "writing"
+    CLOSING = "closing"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -54,11 +55,12 @@ class Phase(StrEnum):
     @property
     def working(self) -> bool:
         """Whether somebody works on it."""
-        return self in (Phase.READING, Phase.PLANNING, Phase.WRITING)
+        return self in (Phase.READING, Phase.PLANNING, Phase.WRITING, Phase.CLOSING)
 
 
 _LABELS = {
-    Phase.READING: "正在读取", Phase.PLANNING: "正在与库里比对", Phase.READY: "等待确认", Phase.WRITING: "正在写入", Phase.DONE: "已入库",
+    Phase.READING: "正在读取", Phase.PLANNING: "正在与库里比对", Phase.READY: "等待确认", Phase.WRITING: "正在写入",
+    Phase.CLOSING: "正在提交并更新索引", Phase.DONE: "已入库",
     Phase.FAILED: "没有读出", Phase.CANCELLED: "已取消读取",
 }  # fmt: skip
 

@@ -63,6 +63,11 @@ class TableView:
         """Number of columns to look at twice."""
         return sum(c.doubtful for c in self.columns)
 
+    @property
+    def open(self) -> bool:
+        """Whether some column waits for a field."""
+        return any(c.doubtful or not c.column.field for c in self.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:

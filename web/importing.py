@@ -34,6 +34,8 @@ pages = Blueprint("importing", __name__)
 
 PATIENCE = 3.0
 """Seconds that a request waits for work that is nearly always shorter; after them it shows progress."""
+_GLANCE = 0.5
+"""Seconds that a page waits which would else show progress: those before it have waited already."""
 KIND_NAMES = {
     "auto": "自动识别", "indicators": "指标集", "projects": "项目、部门得分、目标表", "issues": "评价问题", "framework": "共性框架",
 }  # fmt: skip
@@ -103,7 +105,7 @@ def preview(token: str) -> str | BaseResponse:
     made = room().prepared(kept)
     if made is None and kept.state.phase is Phase.READY:
         room().plan(kept)
-    if not room().settled(kept, PATIENCE):
+    if not room().settled(kept, _GLANCE):
         return render_template("admin_import_progress.html", up=kept, about=kept.about, state=kept.state)
     state = kept.state
     if state.phase is Phase.DONE:

@@ -136,4 +136,6 @@ def test_notes_between_two_editions(small: KnowledgeBase) -> None:
     assert "甲（A）：产出指标/成本指标 → 成本指标/经济成本指标" in text
     assert "丙（C），核心" in text
     assert "## 移出（1 条）\n\n- 乙（B）" in text
+    many = [(None, Indicator(code=f"N{n}", name=f"第{n}条")) for n in range(150)]
+    assert "；等 150 条" in draft_notes("多", many)
     assert draft_notes("无", []) == "# 无\n\n没有指标变化。\n"

@@ -21,8 +21,12 @@ for (const form of document.querySelectorAll("form.mapping")) {
     return item;
   };
 
+  const first = new Map(selects.map((select) => [select, select.value]));
+
   const draw = () => {
     for (const select of selects) {
+      // What was said of the guess no longer holds once the column is taken for something else.
+      for (const word of select.parentElement.querySelectorAll(".badge, .unit")) word.hidden = select.value !== first.get(select);
       const place = select.parentElement.querySelector(":scope > .chip");
       const fresh = chip(select.value, nameOf(select), select);
       fresh.classList.toggle("none", !select.value);
@@ -78,6 +82,7 @@ for (const form of document.querySelectorAll("form.mapping")) {
       draw();
     }
   });
+  if (matchMedia("(max-width: 45rem)").matches) shelf.parentElement.open = false; // the selects are nearer there
   for (const hidden of form.querySelectorAll(":scope > [hidden]")) hidden.hidden = false;
   draw();
 }
