@@ -41,7 +41,7 @@ class AuditLog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(writing=True)
+        self._writing = engine.execution_options(writing="rows")
 
     def write(self, actor: str, action: str, target: str = "", detail: str = "") -> None:
         """Add a line now."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, select, update
 
 from kb.db import tables as t
+from kb.db.upsert import add_to_row
 
 MOST_A_DAY = 20_000
 """Different queries that are kept for one day: whoever floods the search cannot fill the disk."""
@@ -49,7 +51,7 @@ class Counters:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(writing=True)
+        self._writing = engine.execution_options(writing="rows")
 
     def add(
         self, tallies: Mapping[tuple[str, date], Tally], follows: Mapping[tuple[str, date, str], int]
@@ -57,12 +59,12 @@ class Counters:
         """Add to the counters, all in one transaction."""
         with self._writing.begin() as connection:
             room = {day: MOST_A_DAY - _rows(connection, day) for day in {day for _, day in tallies}}
-            for (query, day), tally in tallies.items():
+            for (query, day), tally in sorted(tallies.items(), key=itemgetter(0)):  # one order: no deadlock
                 amounts = {"asked": tally.asked, "missed": tally.missed}
                 amounts |= {"shown": tally.shown, "followed": tally.followed}
                 new = _add(connection, t.query_count, {"query": query, "day": day}, amounts, room[day] > 0)
                 room[day] -= new
-            for (query, day, code), number in follows.items():
+            for (query, day, code), number in sorted(follows.items()):
                 key = {"query": query, "day": day, "code": code}
                 _add(connection, t.query_follow, key, {"followed": number}, room.get(day, 1) > 0)
 
@@ -107,5 +109,5 @@ def _add(
     if connection.execute(update(table).where(*mine).values(**more)).rowcount:
         return False
     if room:
-        connection.execute(insert(table), {**key, **amounts})
+        add_to_row(connection, table, key, amounts)  # another process may have made it meanwhile
     return room

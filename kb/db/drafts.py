@@ -18,7 +18,7 @@ class DraftRows:
 
     def __init__(self, engine: Engine) -> None:
         self.reading = engine
-        self.writing = engine.execution_options(writing=True)
+        self.writing = engine.execution_options(writing="rows")
 
     def add(self, line: SavedLine, version: VersionLine, body: bytes) -> None:
         """Write a new draft with its first version."""

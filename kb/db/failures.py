@@ -35,16 +35,13 @@ _SQLITE_BUSY = ("database is locked", "database table is locked")
 _SQLITE_AWAY = ("unable to open", "disk", "readonly", "malformed", "not a database")
 
 
-def translator(url: URL) -> Callable[[ExceptionContext], None]:
-    """A handler for SQLAlchemy's ``handle_error`` on a database."""
+def translator(url: URL) -> Callable[[ExceptionContext], KnowledgeError | None]:
+    """A handler for SQLAlchemy's ``handle_error`` on a database: gives the error to raise instead, if any."""
     where = url.render_as_string(hide_password=True)
 
-    def translate(context: ExceptionContext) -> None:
-        if context.is_pre_ping:  # the pool opens another connection instead
-            return
-        found = _sentence(context, where)
-        if found is not None:
-            context.chained_exception = found
+    def translate(context: ExceptionContext) -> KnowledgeError | None:
+        # A connection that fails its test before use is replaced by the pool.
+        return None if context.is_pre_ping else _sentence(context, where)
 
     return translate
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Engine, text
 
-from kb.errors import DatabaseBusyError
+from kb.errors import DatabaseBusyError, DatabaseUnavailableError
 
 PREPARE = 7_319_002
 """Held while a knowledge base is made ready: schema, catalogue."""
@@ -39,6 +39,5 @@ def database_lock(engine: Engine, number: int, patience: float) -> Iterator[None
         try:
             yield
         finally:
-            # A connection that has been lost has lost its locks with it.
-            if not connection.invalidated:
+            with suppress(DatabaseUnavailableError):  # a lost connection has lost its locks with it
                 connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})

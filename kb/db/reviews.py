@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Row, case, delete, func, insert, select, update
 from indicators.finding import Severity
 from kb.db import review_tables as t
 from kb.db.audit import mark_of, note
+from kb.db.upsert import put_row
 from kb.review_records import (
     Choice,
     Decision,
@@ -31,7 +32,7 @@ class ReviewRows:
 
     def __init__(self, engine: Engine) -> None:
         self.reading = engine
-        self.writing = engine.execution_options(writing=True)
+        self.writing = engine.execution_options(writing="rows")
 
     # Jobs
 
@@ -199,14 +200,12 @@ class ReviewRows:
 
     def set_verdict(self, job: str, number: int, verdict: Verdict) -> None:
         """Keep the reviewer's verdict on a table in place of an earlier one."""
-        v = t.review_verdict
         values = {
-            "job": job, "number": number, "scores": json.dumps(dict(verdict.scores), ensure_ascii=False),
+            "scores": json.dumps(dict(verdict.scores), ensure_ascii=False),
             "opinion": verdict.opinion, "who": verdict.who, "at": verdict.at,
         }  # fmt: skip
         with self.writing.begin() as connection:
-            connection.execute(delete(v).where(v.c.job == job, v.c.number == number))
-            connection.execute(insert(v).values(**values))
+            put_row(connection, t.review_verdict, {"job": job, "number": number}, values)
             place = f"{_named(job)} 第 {number} 张表"
             note(connection, verdict.who, "审核结论", place, "", verdict.at or datetime.now(UTC))
 
