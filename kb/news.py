@@ -126,7 +126,11 @@ class News:
         for deed in wanted:
             if deed.batch == first:
                 if not sector and not set_code:
-                    made.append(NewsEntry(deed.batch, deed.name, deed.reason, deed.at, founded=deed.size))
+                    made.append(
+                        NewsEntry(
+                            deed.batch, deed.name, deed.reason, deed.at, founded=self._rows.size(deed.batch)
+                        )
+                    )
                 continue
             told = [_told(i, sets.get(i.code, ()), names.get(s)) for i, s in items.get(deed.batch, [])]
             kept = [

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
 from kb.db import tables as t
+from kb.db.distinct import different
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,12 @@ class AuditLog:
 
     def names(self) -> tuple[list[str], list[str]]:
         """All (actors, actions) that the log knows, sorted."""
+        columns = (t.audit.c.actor, t.audit.c.action)
         with self._engine.connect() as connection:
-            actors = connection.execute(select(t.audit.c.actor).distinct().order_by(t.audit.c.actor))
-            actions = connection.execute(select(t.audit.c.action).distinct().order_by(t.audit.c.action))
-            return list(actors.scalars()), list(actions.scalars())
+            actors, actions = (
+                sorted(connection.execute(select(different(column).c.value)).scalars()) for column in columns
+            )
+            return actors, actions
 
     def count(self) -> int:
         """Number of lines."""

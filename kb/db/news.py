@@ -11,17 +11,17 @@ from sqlalchemy import Engine, func, select
 from indicators.model import Kind
 from kb.db import tables as t
 from kb.db.audit import aware
+from kb.db.distinct import different
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A batch that touched indicators: number, name, reason, when (aware UTC), how many revisions."""
+    """A batch that touched indicators: number, name, reason, when (aware UTC)."""
 
     batch: int
     name: str
     reason: str
     at: datetime
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,21 @@ class NewsRows:
 
     def deeds(self) -> list[Deed]:
         """Every batch that touched indicators, newest first."""
-        counted = (
-            select(t.revision.c.batch, func.count().label("size"))
-            .where(t.revision.c.kind == Kind.INDICATOR.value)
-            .group_by(t.revision.c.batch)
-            .subquery()
-        )
+        touched = different(t.revision.c.batch, t.revision.c.kind == Kind.INDICATOR.value)
         query = (
-            select(t.batch.c.id, t.batch.c.name, t.batch.c.reason, t.batch.c.at, counted.c.size)
-            .join(counted, counted.c.batch == t.batch.c.id)
+            select(t.batch.c.id, t.batch.c.name, t.batch.c.reason, t.batch.c.at)
+            .join(touched, touched.c.value == t.batch.c.id)
             .order_by(t.batch.c.id.desc())
         )
         with self._engine.connect() as connection:
-            return [Deed(r.id, r.name, r.reason, aware(r.at), r.size) for r in connection.execute(query)]
+            return [Deed(r.id, r.name, r.reason, aware(r.at)) for r in connection.execute(query)]
+
+    def size(self, batch: int) -> int:
+        """How many revisions of indicators a batch wrote."""
+        revision = t.revision.c
+        query = select(func.count()).where(revision.kind == Kind.INDICATOR.value, revision.batch == batch)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar() or 0
 
     def steps(self, batches: Collection[int]) -> list[Step]:
         """What these batches did to indicators, by batch and code, each code's revisions in order."""

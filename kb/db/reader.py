@@ -138,10 +138,10 @@ class Reader:
 
     def counts(self) -> dict[Kind, int]:
         """Number of records of each kind that has any."""
-        found: dict[Kind, int] = {}
+        found = dict.fromkeys(sorted(Kind), 0)
         for (kind, _, _), number in self.counts_by_sector().items():
-            found[kind] = found.get(kind, 0) + number
-        return found
+            found[kind] += number
+        return {kind: number for kind, number in found.items() if number}
 
     def stamp(self, *kinds: Kind) -> str:
         """Changes whenever a record of these kinds does: their newest batch. Costs one look each at an index."""
