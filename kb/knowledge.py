@@ -424,6 +424,10 @@ class KnowledgeBase:
         self.audit.write(actor, "备份", file.name, f"{info.records} 条记录")
         return info
 
+    def dump_commands(self) -> tuple[str, str] | None:
+        """The database's own commands to save and to bring back; None for the embedded one."""
+        return maintenance.dump_commands(self._reader.engine)
+
     def restore(
         self, file: Path, progress: Progress | None = None, *, actor: str = ""
     ) -> tuple[BackupInfo, Path]:

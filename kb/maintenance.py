@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 import tempfile
 import zipfile
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from kb.db.engine import HEAD, schema_version
+from kb.db.copying import clear, copy_all, dangling, freshen
+from kb.db.engine import HEAD, open_engine, schema_version, unhurried
 from kb.errors import BackupError
 
 FORMAT = "indicator-kb backup 1"
@@ -42,15 +44,14 @@ class BackupInfo:
 def backup(engine: Engine, file: Path) -> BackupInfo:
     """Write one file with the whole database, consistent while others read and write.
 
-    The file is a ZIP of a SQLite database and a manifest with its checksum; it replaces an
-    existing file only when complete. Raises BackupError.
+    The file is a ZIP of a SQLite database and a manifest with its checksum, whatever database the
+    knowledge base lives in; it replaces an existing file only when complete. Raises BackupError.
     """
-    _require_sqlite(engine, file)
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".kb-backup-") as folder:
         copy = Path(folder, _DATABASE)
-        with closing(_raw(engine)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
+        _copy_out(engine, copy)
+        with closing(sqlite3.connect(copy)) as target:
             records = target.execute("SELECT count(*) FROM record").fetchone()[0]
         made, schema = datetime.now(UTC), schema_version(engine)
         manifest = {
@@ -74,15 +75,48 @@ def restore(engine: Engine, file: Path) -> BackupInfo:
     The file is verified first (format, checksum, integrity, schema). Raises BackupError and
     leaves the database untouched where the file is not fit.
     """
-    _require_sqlite(engine, file)
     with tempfile.TemporaryDirectory(prefix="kb-restore-") as folder:
         copy, info = _unpack(file, Path(folder))
         with closing(sqlite3.connect(copy)) as source:
             if source.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
                 raise BackupError(file, "数据库已损坏，没有恢复，现有数据没有改动。请换一份备份。")
-            with closing(_raw(engine)) as target:
-                source.backup(target)
+            if engine.dialect.name == "sqlite":
+                with closing(_raw(engine)) as target:
+                    source.backup(target)
+                return info
+        _copy_in(copy, engine)
     return info
+
+
+def _copy_out(engine: Engine, file: Path) -> None:
+    """Write the database as it is at one moment to a SQLite file."""
+    if engine.dialect.name == "sqlite":
+        with closing(_raw(engine)) as source, closing(sqlite3.connect(file)) as target:
+            source.backup(target)
+        return
+    copy = open_engine(f"sqlite:///{file}")
+    try:
+        moment = engine.execution_options(isolation_level="REPEATABLE READ")
+        with moment.begin() as reading, copy.execution_options(writing=True).begin() as writing:
+            unhurried(reading)
+            copy_all(reading, writing)
+        with copy.connect() as connection:  # all in the one file, nothing in a log beside it
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+    finally:
+        copy.dispose()
+
+
+def _copy_in(file: Path, engine: Engine) -> None:
+    """Put the content of a SQLite file in the place of all there is; no index knows its place afterwards."""
+    copy = open_engine(f"sqlite:///{file}")
+    try:
+        with copy.connect() as reading, engine.execution_options(writing=True).begin() as writing:
+            unhurried(writing)
+            clear(writing)
+            copy_all(reading, writing)
+    finally:
+        copy.dispose()
+    freshen(engine)
 
 
 def _unpack(file: Path, folder: Path) -> tuple[Path, BackupInfo]:
@@ -106,23 +140,32 @@ def _unpack(file: Path, folder: Path) -> tuple[Path, BackupInfo]:
 
 
 def integrity(engine: Engine) -> list[Finding]:
-    """Faults of the database file itself: broken pages, dangling foreign keys."""
-    if engine.dialect.name != "sqlite":
-        return []
+    """Faults of the database itself: broken pages, rows that point to nothing."""
     remedy = "请用 kb restore 恢复最近的备份"
-    with closing(_raw(engine)) as connection:
-        answer = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
-        dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-    found = [Finding(f"数据库页损坏：{line}", remedy) for line in answer if line != "ok"]
-    return found + [Finding(f"表 {row[0]} 第 {row[1]} 行指向不存在的记录", remedy) for row in dangling[:20]]
+    found = []
+    if engine.dialect.name == "sqlite":
+        with closing(_raw(engine)) as connection:
+            answer = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
+        found = [Finding(f"数据库页损坏：{line}", remedy) for line in answer if line != "ok"]
+    lost = dangling(engine)
+    return found + [Finding(f"表 {t} 的 {column} 指向不存在的 {v}", remedy) for t, column, v in lost[:20]]
+
+
+def dump_commands(engine: Engine) -> tuple[str, str] | None:
+    """The commands of PostgreSQL's own tools that save and bring back this database; None on SQLite.
+
+    No password is told: the tools ask for it, or find it in ``~/.pgpass``.
+    """
+    if engine.dialect.name != "postgresql":
+        return None
+    url = engine.url
+    parts = {"host": url.host, "port": url.port, "username": url.username, "dbname": url.database}
+    where = " ".join(f"--{name}={shlex.quote(str(value))}" for name, value in parts.items() if value)
+    return (
+        f"pg_dump --format=custom --file=kb.dump {where}",
+        f"pg_restore --clean --if-exists --single-transaction {where} kb.dump",
+    )
 
 
 def _raw(engine: Engine) -> sqlite3.Connection:
     return sqlite3.connect(str(engine.url.database), timeout=30)
-
-
-def _require_sqlite(engine: Engine, file: Path) -> None:
-    if engine.dialect.name != "sqlite":
-        raise BackupError(
-            file, f"数据库是 {engine.dialect.name}，请用它自己的备份工具（如 pg_dump 与 pg_restore）。"
-        )

@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the server that this run is on; workers of pytest-xdist use that of their parent."""
     config.addinivalue_line("markers", "sqlite: about the embedded database; not run on PostgreSQL")
     if databases.on_postgresql(config) and not hasattr(config, "workerinput"):
-        databases.start(config)
+        databases.start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -79,3 +79,11 @@ def catalogue() -> list[Record]:
 def client(kb: KnowledgeBase) -> FlaskClient:
     """A client of the pages on the session's knowledge base."""
     return create_app(kb).test_client()
+
+
+@pytest.fixture
+def postgresql_url(request: pytest.FixtureRequest) -> str:
+    """URL of a new, migrated PostgreSQL database in a run of either kind; skipped where there is no server."""
+    if not databases.on_postgresql(request.config):
+        databases.start_late()
+    return databases.new_database()

@@ -41,15 +41,32 @@ def give_up(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def start(config: pytest.Config) -> None:
+def start() -> None:
     """Start the run's server and prepare its template; workers find it by the environment."""
+    try:
+        _start()
+    except NoServerError as error:
+        raise pytest.UsageError(f"--database=postgresql: {error}") from error
+
+
+def start_late() -> None:
+    """Start a server for the first test of this process that needs one; skip it where there is none."""
+    if _started:
+        return
+    try:
+        _start()
+    except NoServerError as error:
+        give_up(str(error))
+
+
+def _start() -> None:
     try:
         server = PostgresServer()
         _started.append(server)
         server.start()
-    except NoServerError as error:
+    except NoServerError:
         stop()
-        raise pytest.UsageError(f"--database=postgresql: {error}") from error
+        raise
     os.environ[SERVER] = server.url("postgres")
     execute(os.environ[SERVER], f"CREATE DATABASE {_TEMPLATE}")
     open_engine(server.url(_TEMPLATE)).dispose()

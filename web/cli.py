@@ -22,6 +22,7 @@ from web.cli_draft import draft
 from web.cli_export import export
 from web.cli_filed import filed
 from web.cli_load import load, template
+from web.cli_migrate import migrate
 from web.cli_overlay import merge, overlay
 from web.cli_pack import pack
 from web.cli_review import review
@@ -130,6 +131,10 @@ def backup(kb: KnowledgeBase, file: Path) -> None:
     """把整个知识库备份成一个文件，使用中也可以备份。"""
     info = kb.backup(file, actor=actor())
     click.echo(f"已备份 {info.records} 条记录到 {info.file}。")
+    if commands := kb.dump_commands():
+        click.echo("库很大时，用 PostgreSQL 自己的工具更快：", err=True)
+        click.echo(f"  备份：{commands[0]}", err=True)
+        click.echo(f"  恢复：{commands[1]}，然后在每台机器上 kb reindex", err=True)
 
 
 @main.command()
@@ -173,3 +178,4 @@ main.add_command(filed)
 main.add_command(overlay)
 main.add_command(merge)
 main.add_command(pack)
+main.add_command(migrate)

@@ -96,6 +96,11 @@ def unhurried(connection: Connection) -> None:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
+def shown(url: str) -> str:
+    """An address as it may be shown: without its password. Raises DatabaseUnavailableError."""
+    return _parsed(url).render_as_string(hide_password=True)
+
+
 def _is_current(found: str) -> bool:
     if found > HEAD:
         raise NewerDatabaseError(found)

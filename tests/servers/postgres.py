@@ -1,6 +1,6 @@
 """A PostgreSQL server for tests: an empty cluster in a temporary folder, on a free port of loopback.
 
-``python -m tests.servers.postgres`` starts one by hand, prints its address and stops it at Ctrl+C.
+``python -m tests.servers.postgres`` starts one by hand, prints its address and stops it when it is told to end.
 The server refuses to run as root, so root starts it as an unprivileged user.
 """
 
@@ -170,7 +170,13 @@ def _die_with_parent() -> None:
         libc.prctl(1, signal.SIGINT)
 
 
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     with running() as started:
         print(started.url("postgres"), flush=True)
         with suppress(KeyboardInterrupt):
