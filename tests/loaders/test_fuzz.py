@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import io
 import json
 import os
@@ -150,6 +151,7 @@ def read_in_a_fork(name: str, data: bytes) -> int:
     child = os.fork()
     if not child:
         resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+        faulthandler.disable()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         try:
             os._exit(int(read_whole(name, data)))
