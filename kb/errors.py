@@ -129,6 +129,25 @@ class InputError(KnowledgeError):
     """Something a user typed cannot be taken; the message says what to change."""
 
 
+class SearchUnavailableError(KnowledgeError):
+    """The search engine cannot be reached or does not answer in time; everything else goes on."""
+
+    what = "搜索引擎暂时连不上"
+
+    def __init__(self, where: str, reason: str = "") -> None:
+        self.where, self.reason = where, reason
+        super().__init__(
+            f"{self.what}，搜索和输入提示先停用。浏览、起草、体检、审核照常；改动已经存好，恢复后自动进入索引。"
+            "请稍后再试，一直这样请告诉管理员。"
+        )
+
+
+class SearchRefusedError(SearchUnavailableError):
+    """The search engine answers but does not do what it is asked: no permission, no disk left, a fault of ours."""
+
+    what = "搜索引擎不接受请求"
+
+
 class SettingsError(KnowledgeError):
     """A setting cannot be used; the message names it and says how to write it."""
 

@@ -30,19 +30,16 @@ from kb.db.outbox import Outbox, Waiting
 from kb.db.reader import Reader
 from kb.db.undoing import SETTING
 from kb.errors import KnowledgeError
-from kb.index_place import IndexPlace
+from kb.index_place import Place
 from kb.maintenance import Finding
 from kb.search.answer import SearchDocument
 from kb.search.documents import Names, catalogue_names, documents
-from kb.search.engine import SearchEngine
+from kb.search.door import Engine
 from kb.search.prepare import digest
 from kb.search.vocabulary import Vocabulary
 
 _MANY = 2000
-"""More waiting records than this are cheaper to index afresh."""
-
-_AT_ONCE = 200
-"""Records of other machines that a question may wait for; more are taken up behind its back."""
+"""Names and uses of so many records are looked up one by one; of more, all at once."""
 
 _PATIENCE = 300.0
 _GLANCE = 0.5  # seconds between two looks for what other machines wrote
@@ -67,9 +64,7 @@ def vocabulary(reader: Reader, names: Iterable[str] = ()) -> Vocabulary:
 class Indexer:
     """Keeps one search engine in step with one database."""
 
-    def __init__(
-        self, reader: Reader, outbox: Outbox, engine: SearchEngine, place: IndexPlace, lock: Lock
-    ) -> None:
+    def __init__(self, reader: Reader, outbox: Outbox, engine: Engine, place: Place, lock: Lock) -> None:
         self.reader, self.outbox, self.engine, self.place, self.lock = reader, outbox, engine, place, lock
         self._taken = -1
         self._looked = 0.0
@@ -81,9 +76,9 @@ class Indexer:
         with self.lock(_PATIENCE):
             return self._rebuild(progress)
 
-    def waiting(self) -> Waiting:
-        """What the index has yet to take up."""
-        found = self.outbox.waiting(self.place.name)
+    def waiting(self, rows: int | None = None) -> Waiting:
+        """What the index has yet to take up, or the first so many ``rows`` of it."""
+        found = self.outbox.waiting(self.place.name, rows)
         if found.place < self.place.reached:  # the database is from before: somebody brought back a backup
             return Waiting(found.last, (), found.place, lost=True)
         return found
@@ -99,12 +94,22 @@ class Indexer:
             return 0
         with self.lock(patience):
             found = self.waiting()
-            if found.lost or len(found.codes) > _MANY or not self.engine.current():
+            if found.lost or not self.engine.current():
                 return self._rebuild(progress)
-            if found.codes:
-                self._update([code for code in found.codes if not code.startswith(SETTING)])
-                self._settle(found.last)
-        return len(found.codes)
+            if self.engine.rebuild_from is not None and len(found.codes) > self.engine.rebuild_from:
+                return self._rebuild(progress)
+            return self._take_up(len(found.codes), progress)
+
+    def _take_up(self, total: int, progress: Progress | None) -> int:
+        """Bring in what waits, batch by batch where the engine wants it: a kill costs no more than one of them."""
+        done = 0
+        while (found := self.waiting(self.engine.batch)).codes:
+            self._update([code for code in found.codes if not code.startswith(SETTING)], found.last)
+            self._settle(found.last)
+            done += len(found.codes)
+            if progress and done < total:
+                progress("更新索引", done, total)
+        return done
 
     def follow(self) -> None:
         """Take up what other machines wrote; looked for now and then, never waited for, never an error.
@@ -119,7 +124,7 @@ class Indexer:
             if self.outbox.newest() == self._taken:
                 return
             found = self.waiting()
-            if found.lost or len(found.codes) > _AT_ONCE:
+            if found.lost or len(found.codes) > self.engine.at_once:
                 if self._behind is None or not self._behind.is_alive():
                     self._behind = threading.Thread(target=self._catch_up, name="index", daemon=True)
                     self._behind.start()
@@ -146,22 +151,23 @@ class Indexer:
         self.engine.use(vocabulary(self.reader, names))
         everything = self._documents(records)
         step = (lambda done, total: progress("建立索引", done, total)) if progress else None
-        self.engine.rebuild(everything, len(everything), step)
         before = self.place.name
+        self.engine.rebuild(everything, len(everything), step, version=last)
         name = self.place.renew()
         self._settle(last)
         if before != name:
             self.outbox.forget(before)
         return len(everything)
 
-    def _update(self, codes: Collection[str]) -> None:
+    def _update(self, codes: Collection[str], version: int) -> None:
         """Index the records of codes anew; where there are none, only tell all processes to look again."""
         if not codes:
             self.engine.announce()
             return
         touched = self._touched(codes)
         records = self.reader.many(touched)
-        self.engine.update(self._documents(records.values()), sorted(touched - records.keys()))
+        gone = sorted(touched - records.keys())
+        self.engine.update(self._documents(records.values()), gone, version)
         self.refresh_words()
 
     def _settle(self, last: int) -> None:
@@ -178,7 +184,10 @@ class Indexer:
     def differences(self) -> list[Finding]:
         """Where store and index disagree; empty when every record is indexed as it stands."""
         remedy = "请运行 kb reindex"
-        if not self.engine.current():
+        state = self.engine.state()
+        if not state.reachable:
+            return [Finding(f"搜索引擎 {state.where} 连不上", "请检查它是否在运行，以及 KB_SEARCH 设置")]
+        if not state.ready:
             return [Finding("搜索索引缺失或与本版本不符", remedy)]
         wanted = {d.id: digest(d) for d in self._documents(list(self.reader.everything()))}
         have = self.engine.digests()

@@ -7,8 +7,8 @@ a ready one. Methods are safe to call from several threads.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +42,7 @@ from kb.db.counters import Counters
 from kb.db.drafts import DraftRows
 from kb.db.engine import open_engine
 from kb.db.filed import FiledRows
-from kb.db.locks import PREPARE, database_lock
+from kb.db.locks import INDEX, PREPARE, database_lock
 from kb.db.news import NewsRows
 from kb.db.outbox import Outbox
 from kb.db.proposals import ProposalRows
@@ -52,15 +52,16 @@ from kb.db.store import Store
 from kb.draft_store import DraftStore
 from kb.drafting import Drafter
 from kb.editing import Editing
+from kb.engines import open_search
 from kb.errors import (
     BusyError,
     CatalogueBatchError,
     HomeError,
+    SearchUnavailableError,
     UnknownBatchError,
     UnknownCodeError,
 )
 from kb.filed import FiledTables
-from kb.index_place import IndexPlace
 from kb.indexing import Indexer, vocabulary
 from kb.joins import view_of
 from kb.keyring import KeyRing
@@ -75,7 +76,7 @@ from kb.proposals import Proposals
 from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
 from kb.search.answer import Filters, SearchAnswer
-from kb.search.engine import SearchEngine
+from kb.search.door import EngineState
 from kb.search.suggest import Suggestion
 from kb.settings import Settings
 from kb.touching import Touching
@@ -91,10 +92,14 @@ _PINNED_REACH = 200
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether the knowledge base answers, in one line for people and machines."""
+    """Whether the knowledge base answers, in one line for people and machines.
+
+    ``degraded``: it does, but for its search engine, without which only searching is missing.
+    """
 
     ok: bool
     message: str
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ class KnowledgeBase:
         self.settings = settings
         self._reader = reader
         self._store = store
-        self._engine = SearchEngine(settings.index_folder, vocabulary(reader), settings.search_memory_mb)
+        self._engine, place = open_search(settings, vocabulary(reader))
         self.reviews = ReviewStore(ReviewRows(reader.engine), settings.home / "uploads")
         self.drafts = DraftStore(DraftRows(reader.engine))
         self.filed = FiledTables(FiledRows(reader.engine))
@@ -134,13 +139,11 @@ class KnowledgeBase:
         self._prepared_reviewer: tuple[str, Reviewer] | None = None
         self._prepared_drafter: tuple[str, Drafter] | None = None
         self._outbox = Outbox(reader.engine)
-        self._indexer = Indexer(
-            reader, self._outbox, self._engine, IndexPlace(settings.home / "index.place"), self._index_lock
-        )
-        self._seen: tuple[int, int] | None = None
+        self._indexer = Indexer(reader, self._outbox, self._engine, place, self._index_lock)
+        self._seen: Hashable = None
         self._pins: dict[str, tuple[str, ...]] = {}
         self._refreshing = threading.Lock()
-        self._inventory: tuple[tuple[int, int], ContentReport] | None = None
+        self._inventory: tuple[Hashable, ContentReport] | None = None
         self.audit = AuditLog(reader.engine)
         self.accounts = Accounts(AccountTable(reader.engine), self.audit)
         self.tuning = Tuning(reader, store, self._apply)
@@ -170,9 +173,11 @@ class KnowledgeBase:
                 if not is_current(reader, settings.catalogue):
                     bring_in(reader, store, settings.catalogue, progress)
             knowledge = cls(settings, reader, store)
-            if not knowledge._engine.current():
-                knowledge._indexer.rebuild(progress)
-            knowledge._indexer.drain(progress)
+            # A lost search engine keeps nobody from browsing, drafting and reviewing.
+            with suppress(SearchUnavailableError):
+                if not knowledge._engine.current():
+                    knowledge._indexer.rebuild(progress)
+                knowledge._indexer.drain(progress)
             knowledge._refresh()
         return knowledge
 
@@ -348,16 +353,20 @@ class KnowledgeBase:
 
     @contextmanager
     def _index_lock(self, patience: float) -> Iterator[None]:
-        """Hold the lock under which one process at a time writes this home's index."""
+        """Hold the lock under which one process at a time writes the index, on all machines that share it."""
+        shared = (
+            database_lock(self._reader.engine, INDEX, patience) if self.settings.search_url else nullcontext()
+        )
         try:
-            with FileLock(self.settings.home / "index.lock", timeout=patience):
+            with FileLock(self.settings.home / "index.lock", timeout=patience), shared:
                 yield
         except Timeout as error:
             raise BusyError(self.settings.home, patience) from error
 
     def _apply(self) -> None:
-        """Bring what was written into the index."""
-        self._indexer.drain()
+        """Bring what was written into the index; it waits in the outbox while the search engine is lost."""
+        with suppress(SearchUnavailableError):
+            self._indexer.drain()
         self._refresh()
 
     def _refresh(self) -> None:
@@ -377,23 +386,30 @@ class KnowledgeBase:
         return self._reader.settings().get(SETTING, "")
 
     def health(self) -> Health:
-        """Whether database and index answer."""
+        """Whether database and index answer; ``degraded`` where only the search engine is lost."""
         try:
             self._reader.batch_name(0)
-            ready = self._engine.current()
         except Exception as error:
             return Health(False, f"数据库不能回答：{error}")
-        return Health(ready, "正常" if ready else "搜索索引不可用，请运行 kb reindex")
+        engine = self._engine.state()
+        if not engine.reachable:
+            return Health(True, "搜索引擎连不上，搜索停用，其余照常", degraded=True)
+        return Health(engine.ready, "正常" if engine.ready else "搜索索引不可用，请运行 kb reindex")
+
+    def engine_state(self) -> EngineState:
+        """Where the search engine is, and whether it can be reached and has its index."""
+        return self._engine.state()
 
     def check(self) -> CheckReport:
         """Verify database and index against each other and themselves."""
         findings = maintenance.integrity(self._reader.engine)
         findings += _body_faults(self._reader)
         findings += self._indexer.differences()
-        if waiting := self._indexer.waiting().codes:
-            findings.append(
-                Finding(f"有 {len(waiting)} 条改动还没有进入索引", "请重新启动程序或运行 kb reindex")
-            )
+        with suppress(SearchUnavailableError):
+            if waiting := self._indexer.waiting().codes:
+                findings.append(
+                    Finding(f"有 {len(waiting)} 条改动还没有进入索引", "请重新启动程序或运行 kb reindex")
+                )
         return CheckReport(self.counts(), tuple(findings))
 
     def content(self) -> ContentReport:

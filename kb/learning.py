@@ -10,10 +10,12 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kb.db.counters import Counters, QueryTotal, Tally
+from kb.errors import SearchUnavailableError
 from kb.search.answer import SearchAnswer
 from kb.search.session import CHARACTERS, SOME
 from kb.search.text import fold
@@ -122,14 +124,15 @@ class Learning:
         for total in sorted(totals, key=lambda t: (-t.tally.missed, t.query))[: limit * 4]:
             if len(found) == limit:
                 break
-            answer = self._search(total.query)
-            if handled(total.query) or not is_miss(answer):
-                continue
             tally = total.tally
-            proposals = self._near(total.query, 4)
-            found.append(
-                Miss(total.query, tally.asked, tally.missed, not answer.total, total.last, proposals)
-            )
+            try:
+                answer = self._search(total.query)
+                if handled(total.query) or not is_miss(answer):
+                    continue
+                nothing, proposals = not answer.total, self._near(total.query, 4)
+            except SearchUnavailableError:
+                nothing, proposals = True, ()  # what was counted is shown all the same
+            found.append(Miss(total.query, tally.asked, tally.missed, nothing, total.last, proposals))
         return tuple(found)
 
     def low_clicks(
@@ -158,8 +161,10 @@ class Learning:
         return self._counters.totals(_since())
 
     def _first(self, query: str) -> str:
-        hits = self._search(query).hits
-        return hits[0].name if hits else ""
+        with suppress(SearchUnavailableError):
+            hits = self._search(query).hits
+            return hits[0].name if hits else ""
+        return ""
 
     def _count(self, query: str, tally: Tally) -> str:
         normal = normal_query(query)

@@ -78,6 +78,11 @@ class Settings:
         return self.database or f"sqlite:///{self.database_file}"
 
     @property
+    def search_url(self) -> str:
+        """URL of the search engine in force; "" for the embedded one."""
+        return self.search
+
+    @property
     def database_file(self) -> Path:
         """File of the embedded database."""
         return self.home / "kb.sqlite3"

@@ -13,20 +13,26 @@ from indicators.model import Record
 from indicators.shipped import read_catalogue
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
-from tests import databases
+from tests import databases, engines
+from tests.servers.opensearch import Cluster
 from web.app import create_app
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--database``: what the knowledge bases of the tests live in."""
+    """``--database`` and ``--search``: what the knowledge bases of the tests live in."""
     parser.addoption(
         "--database", choices=("sqlite", "postgresql"), default=os.environ.get("KB_TEST_DATABASE", "sqlite"),
         help="database of the knowledge bases under test; postgresql starts a server of its own",
+    )  # fmt: skip
+    parser.addoption(
+        "--search", choices=("embedded", "opensearch"), default=os.environ.get("KB_TEST_SEARCH", "embedded"),
+        help="search engine of the knowledge bases under test; opensearch starts a server of its own",
     )  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server that this run is on; workers of pytest-xdist use that of their parent."""
+    config.addinivalue_line("markers", "embedded: about the embedded search engine; not run on OpenSearch")
     config.addinivalue_line("markers", "sqlite: about the embedded database; not run on PostgreSQL")
     if databases.on_postgresql(config) and not hasattr(config, "workerinput"):
         databases.start()
@@ -35,12 +41,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what this run started."""
     databases.stop()
+    engines.stop()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite alone where the run is on PostgreSQL."""
-    if databases.on_postgresql(config):
-        left_out = [item for item in items if item.get_closest_marker("sqlite")]
+    """Leave out what is about SQLite or the embedded index alone where the run is on something else."""
+    marks = ["sqlite"] if databases.on_postgresql(config) else []
+    marks += ["embedded"] if engines.on_opensearch(config) else []
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
+    if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
@@ -53,6 +62,22 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     with databases.everywhere():
         yield "postgresql"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def search_engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Kind of the search engine of all knowledge bases of this run."""
+    if not engines.on_opensearch(request.config):
+        yield "embedded"
+        return
+    with engines.everywhere():
+        yield "opensearch"
+
+
+@pytest.fixture(scope="session")
+def opensearch() -> Cluster:
+    """A running OpenSearch of one node, shared by the tests of this process."""
+    return engines.one_node()
 
 
 @pytest.fixture

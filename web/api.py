@@ -65,9 +65,13 @@ def _suggestion(item: Suggestion) -> dict[str, str]:
 
 @pages.get("/healthz")
 def healthz() -> tuple[Response, int]:
-    """Whether the knowledge base answers: 200 with ``ok`` true, else 503."""
+    """Whether the knowledge base answers: 200 with ``ok`` true, else 503.
+
+    ``degraded`` is true where everything but searching works.
+    """
     health = knowledge().health()
-    return jsonify({"ok": health.ok, "message": health.message}), 200 if health.ok else 503
+    body = {"ok": health.ok, "degraded": health.degraded, "message": health.message}
+    return jsonify(body), 200 if health.ok else 503
 
 
 def _filters(filters: Filters) -> Filters:

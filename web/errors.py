@@ -11,6 +11,7 @@ from kb.errors import (
     ChangedMeanwhileError,
     InputError,
     KnowledgeError,
+    SearchUnavailableError,
     UndoConflictError,
     UnknownCodeError,
 )
@@ -40,6 +41,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(AccountError, _unfit_input)
     app.register_error_handler(ChangedMeanwhileError, _conflict)
     app.register_error_handler(UndoConflictError, _conflict)
+    app.register_error_handler(SearchUnavailableError, _search_lost)
     app.register_error_handler(KnowledgeError, _knowledge_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)
@@ -61,6 +63,16 @@ def _unfit_input(error: KnowledgeError) -> tuple[Response | str, int]:
 
 def _conflict(error: KnowledgeError) -> tuple[Response | str, int]:
     return answer(409, str(error))
+
+
+def _search_lost(error: SearchUnavailableError) -> Response:
+    """503 with what still works; a client may come again soon."""
+    api = request.path.startswith("/api/")
+    body = answer(503, str(error))[0] if api else render_template("search_lost.html", message=str(error))
+    response = current_app.make_response(body)
+    response.status_code = 503
+    response.headers["Retry-After"] = "10"
+    return response
 
 
 def _knowledge_error(error: KnowledgeError) -> tuple[Response | str, int]:

@@ -47,14 +47,17 @@ class Outbox:
         with self._engine.connect() as connection:
             return _newest(connection)
 
-    def waiting(self, index: str) -> Waiting:
-        """What an index has yet to take up."""
+    def waiting(self, index: str, rows: int | None = None) -> Waiting:
+        """What an index has yet to take up, or the first so many ``rows`` of it."""
         row = t.outbox.c
         with self._engine.connect() as connection:
             places = _places(connection)
             last, place = _newest(connection), places.get(index)
             if place is None or place < places.get(_PRUNED, 0):
                 return Waiting(last, (), place or 0, lost=True)
+            if rows is not None:
+                first = select(row.id).where(row.id > place).order_by(row.id).limit(rows).subquery()
+                last = connection.execute(select(func.max(first.c.id))).scalar() or last
             query = select(row.code).where(row.id > place, row.id <= last).distinct().order_by(row.code)
             return Waiting(last, tuple(connection.execute(query).scalars()), place)
 

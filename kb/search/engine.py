@@ -6,7 +6,7 @@ import gc
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,10 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from kb.errors import KnowledgeError
 from kb.search import text as normal_text
 from kb.search.answer import Filters, SearchAnswer, SearchDocument
 from kb.search.arrays import Field, TextArrays
+from kb.search.door import EngineState, Progress, StaleIndexError
 from kb.search.embedded import SnapshotSource
 from kb.search.generations import Generations
 from kb.search.index import Writer
@@ -37,21 +37,21 @@ VERSION = "3"
 _TAIL_LEAST, _TAIL_SHARE = 400, 0.1  # documents outside the main part before all is built anew
 _TRIES = 5
 
-Progress = Callable[[int, int], None]
-
-
-class StaleIndexError(KnowledgeError):
-    """There is no index that fits this program and vocabulary; nothing was written."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"检索索引 {folder} 不存在或已过时，不能增量更新。请先运行 kb reindex 重建。")
-
 
 class SearchEngine:
     """An index folder with its vocabulary. Threads and processes may share the folder.
 
     Opens at the first question; takes up what other processes changed at the next one.
     """
+
+    batch: int | None = None
+    """Waiting records are brought in all together."""
+
+    rebuild_from: int | None = 2000
+    """More waiting records than this are cheaper to index afresh."""
+
+    at_once = 200
+    """Records of other machines that a question may wait for."""
 
     def __init__(
         self, folder: Path, vocabulary: Vocabulary, memory_mb: int = 512, weights: Weights = DEFAULT
@@ -94,8 +94,16 @@ class SearchEngine:
         except OSError:
             return False
 
+    def state(self) -> EngineState:
+        """Whether a complete index stands in the folder."""
+        return EngineState("内置", reachable=True, ready=self.current())
+
     def rebuild(
-        self, documents: Iterable[SearchDocument], total: int, progress: Progress | None = None
+        self,
+        documents: Iterable[SearchDocument],
+        total: int,
+        progress: Progress | None = None,
+        version: int = 0,
     ) -> None:
         """Build the whole index beside the old one and put it in force at the end.
 
@@ -106,10 +114,11 @@ class SearchEngine:
             self._generations.clean()
             self._build(documents, total, progress)
 
-    def update(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
+    def update(self, upserts: Sequence[SearchDocument], deletes: Sequence[str], version: int = 0) -> None:
         """Put documents in (replacing those of the same id) and take ids out; visible at once.
 
-        Many changes at once rebuild the index, as ``rebuild`` does. Unknown ids are ignored.
+        Many changes at once rebuild the index, as ``rebuild`` does. Unknown ids are ignored, and so
+        is ``version``: one process writes to the folder at a time.
         Raises StaleIndexError where there is no current index to add to.
         """
         with self._generations.lock():
@@ -223,7 +232,8 @@ class SearchEngine:
             with ThreadPoolExecutor(1) as beside:
                 arrays = beside.submit(lambda: TextArrays.build(texts).save(folder))
                 writer.commit()
-                _sounds(words, labels | writer.label_words(), frequency).save(folder / "sounds.msgpack")
+                sounds = SoundTable.of_words(words, labels | writer.label_words(), frequency)
+                (folder / "sounds.msgpack").write_bytes(sounds.dump())
                 arrays.result()
             columns = msgspec.msgpack.encode(Columns(rows, frequency))
             (folder / "columns.msgpack").write_bytes(columns)
@@ -277,13 +287,3 @@ def _no_collection() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-
-
-def _sounds(words: Sequence[str], labels: set[str], frequency: dict[str, int]) -> SoundTable:
-    """Pinyin of vocabulary words and of words in names, aliases and keywords, likeliest first."""
-    known = set(words)
-
-    def order(word: str) -> tuple[bool, int, str]:
-        return word not in frequency, -(frequency.get(word, 0) + 20 * (word in known)), word
-
-    return SoundTable.build(sorted(known | labels, key=order), set("".join(frequency)))

@@ -89,7 +89,7 @@ class Scorer:
     def __init__(self, corpus: Corpus, weights: Weights, memory: int) -> None:
         """``memory`` bounds what is kept of words that were asked for before, in bytes."""
         self._corpus, self._weights = corpus, weights
-        self._size = corpus.beyond.size if corpus.beyond else corpus.size
+        self._size = corpus.beyond.size if corpus.beyond else int(np.count_nonzero(corpus.live))
         self.prior = self._priors()
         self._kinds = corpus.facets["kind"]
         kinds = np.array([value == "project" for value in self._kinds.values], bool)

@@ -79,7 +79,7 @@ class Snapshot:
     def sounds(self) -> SoundTable:
         """Pinyin of the generation's words, loaded at first use."""
         if self._sounds is None:
-            self._sounds = SoundTable.load(self._sounds_file)
+            self._sounds = SoundTable.load(self._sounds_file.read_bytes())
         return self._sounds
 
     def find(self, fragment: str) -> tuple[Docs, Masks]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
@@ -23,7 +22,7 @@ _MANY = frozenset(
 )
 
 
-class _File(msgspec.Struct, frozen=True):
+class _Content(msgspec.Struct, frozen=True):
     full: dict[str, list[str]]
     initials: dict[str, list[str]]
     characters: dict[str, str]
@@ -52,15 +51,27 @@ class SoundTable:
         return cls(full, initials, {c: _syllable(c) for c in characters if _HAN.match(c)})
 
     @classmethod
-    def load(cls, file: Path) -> SoundTable:
-        """The table that ``save`` wrote."""
-        content = msgspec.msgpack.decode(file.read_bytes(), type=_File)
-        return cls(content.full, content.initials, content.characters)
+    def of_words(
+        cls, words: Sequence[str], labels: Collection[str], frequency: Mapping[str, int]
+    ) -> SoundTable:
+        """Pinyin of vocabulary words and of words in names, aliases and keywords, likeliest first."""
+        known = set(words)
 
-    def save(self, file: Path) -> None:
-        """Write the table to a file."""
-        content = _File(dict(self.full), dict(self.initials), dict(self._characters))
-        file.write_bytes(msgspec.msgpack.encode(content))
+        def order(word: str) -> tuple[bool, int, str]:
+            return word not in frequency, -(frequency.get(word, 0) + 20 * (word in known)), word
+
+        return cls.build(sorted(known | set(labels), key=order), set("".join(frequency)))
+
+    @classmethod
+    def load(cls, content: bytes) -> SoundTable:
+        """The table that ``dump`` gave."""
+        read = msgspec.msgpack.decode(content, type=_Content)
+        return cls(read.full, read.initials, read.characters)
+
+    def dump(self) -> bytes:
+        """The table as bytes."""
+        content = _Content(dict(self.full), dict(self.initials), dict(self._characters))
+        return msgspec.msgpack.encode(content)
 
     def sound(self, text: str) -> str:
         """Sound of a text, character by character; others stand for themselves."""

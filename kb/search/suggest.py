@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kb.search.snapshot import Snapshot
 from kb.search.text import fold
 
-_LETTERS = re.compile("[a-z' ]+")
+LETTERS = re.compile("[a-z' ]+")
 _SCAN = 400  # names that are looked at for one suggestion list
 
 
@@ -32,6 +32,7 @@ class _Name:
     normal: str
     suggestion: Suggestion
     rank: float
+    id: str
 
 
 class Suggester:
@@ -54,7 +55,7 @@ class Suggester:
         if not typed or "\n" in typed:
             return ()
         found = [*self._by_code(typed, limit), *self._by_name(typed)]
-        if len(found) < limit and _LETTERS.fullmatch(typed):
+        if len(found) < limit and LETTERS.fullmatch(typed):
             found += self._by_sound(typed.replace("'", "").replace(" ", ""), limit)
         unique = {s.text + s.code: s for s in found}
         return tuple(unique.values())[:limit]
@@ -88,9 +89,9 @@ class Suggester:
         for n, row in enumerate(self._snapshot.rows):
             if self._snapshot.live[n] and row.status != "retired":
                 rank = (2.0 if row.public_kind == "indicator" else 1.0) + row.core + min(row.used, 10) / 10
-                names.append(_Name(fold(row.name), self._of(n), rank))
+                names.append(_Name(fold(row.name), self._of(n), rank, row.id))
         sectors = {row.sector for row in self._snapshot.rows if row.sector}
-        names += [_Name(fold(s), Suggestion(s, "sector", note="行业"), 9.0) for s in sorted(sectors)]
+        names += [_Name(fold(s), Suggestion(s, "sector", note="行业"), 9.0, s) for s in sorted(sectors)]
         return names
 
     def _of(self, number: int) -> Suggestion:
@@ -98,5 +99,5 @@ class Suggester:
         return Suggestion(row.name, row.public_kind, row.shown_code, row.url, row.sector)
 
 
-def _by_rank(name: _Name) -> tuple[float, int]:
-    return -name.rank, len(name.normal)
+def _by_rank(name: _Name) -> tuple[float, int, str]:
+    return -name.rank, len(name.normal), name.id

@@ -18,6 +18,9 @@ SMALL = Path(__file__).parents[1] / "cases" / "catalogue"
 ROAD = "JT-SL-01"
 Machine = Callable[[str], KnowledgeBase]
 
+pytestmark = pytest.mark.embedded
+"""On a cluster all machines share one index: tests/kb/test_shared_engine.py."""
+
 
 @pytest.fixture
 def machine(database_url: str, tmp_path: Path) -> Iterator[Machine]:
@@ -81,7 +84,7 @@ def test_a_machine_that_was_off_takes_up_what_it_missed(machine: Machine) -> Non
 def test_many_changes_do_not_keep_a_question_waiting(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kb.indexing._AT_ONCE", 0)
+    monkeypatch.setattr("kb.search.engine.SearchEngine.at_once", 0)
     first, second = machine("a"), machine("b")
     rename(first, "甲乙丙丁戊己号")
     assert soon(lambda: found(second, "甲乙丙丁戊己号")[:1] == [ROAD])
