@@ -82,6 +82,7 @@ from kb.settings import Settings
 from kb.touching import Touching
 from kb.tuning import Tuning, pins, with_pins
 from kb.upgrading import keep_before_upgrade
+from kb.validities import Validities
 from kb.views import AnyView, BatchInfo, Ref, SectorCount
 
 R = TypeVar("R", bound=Record)
@@ -152,6 +153,7 @@ class KnowledgeBase:
         self.touching = Touching(reader, self.drafts, self.reviews)
         self.keys = KeyRing(settings.home / "keys", reader, store, self._apply)
         self.overlays = Overlays(reader, store, self.loading, self._apply)
+        self.validities = Validities(reader, self._engine.stamp)
         self.news = News(reader, NewsRows(reader.engine))
         self.editing = Editing(reader, store, self._apply)
         self.proposals = Proposals(ProposalRows(reader.engine), self.editing)

@@ -87,6 +87,7 @@ class News:
 
     def __init__(self, reader: Reader, rows: NewsRows) -> None:
         self._reader, self._rows = reader, rows
+        self._kept: dict[tuple[int, str], tuple[int, tuple[NewsEntry, ...]]] = {}
 
     def month(self, month: str = "", sector: str = "", set_code: str = "") -> MonthOfNews:
         """Entries of a month, the newest where none or an unknown one is named; narrowed by sector and set."""
@@ -98,7 +99,13 @@ class News:
         )
 
     def newest(self, limit: int, sector: str = "") -> tuple[NewsEntry, ...]:
-        """The newest entries, at most ``limit`` of all batches; for feeds."""
+        """The newest entries, at most ``limit`` of all batches; for feeds, kept until the next batch."""
+        last, key = self._rows.last(), (limit, sector)
+        if key not in self._kept or self._kept[key][0] != last:
+            self._kept[key] = (last, self._newest(limit, sector))
+        return self._kept[key][1]
+
+    def _newest(self, limit: int, sector: str) -> tuple[NewsEntry, ...]:
         deeds = self._rows.deeds()
         found: list[NewsEntry] = []
         for start in range(0, len(deeds), limit):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
@@ -18,6 +16,7 @@ from loaders.errors import FileError
 from loaders.exports import export, plain_csv, suffix_of
 from loaders.skos import SUFFIX, export_skos
 from web.context import knowledge
+from web.downloads import attachment, file_name
 from web.query import SearchState, read_state
 from web.words import FACET_NAMES, KIND_NAMES, STATUS_NAMES, facet_label
 
@@ -31,7 +30,6 @@ FORMATS = {
 }  # fmt: skip
 FORMAT_NAMES = {"xlsx": "Excel", "csv": "CSV", "json": "JSON", "yaml": "YAML", "ttl": "SKOS"}
 _HIT_TITLES = ("种类", "代码", "名称", "一级指标", "二级指标", "行业", "指标集、框架", "状态", "摘要", "地址")
-_UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def found() -> Response:
         data = write_found(kb, f"{name}.{kind}", matched, name)
     except FileError as error:
         abort(400, error.reason)
-    return _answer(data, name, kind)
+    return attachment(data, name, f".{kind}", FORMATS[kind])
 
 
 @pages.get("/export/set/<path:code>")
@@ -138,7 +136,8 @@ def of_set(code: str) -> Response:
         data = write_records(kb, f"{record.code}.{kind}", kb.loading.records_of(record.code), record.name)
     except FileError as error:
         abort(400, error.reason)
-    return _answer(data, record.name + (f"-{record.edition}" if record.edition else ""), kind)
+    stem = record.name + (f"-{record.edition}" if record.edition else "")
+    return attachment(data, stem, f".{kind}", FORMATS[kind])
 
 
 @pages.get("/sets")
@@ -157,13 +156,7 @@ def _kind() -> str:
 
 def _name(state: SearchState) -> str:
     parts = [state.q, *(facet_label(f, v) for f, v in state.chosen)]
-    return _UNFIT.sub("_", "-".join(p for p in parts if p))[:60].strip("_.") or "搜索结果"
-
-
-def _answer(data: bytes, name: str, kind: str) -> Response:
-    safe = _UNFIT.sub("_", name)[-100:]
-    disposition = f"attachment; filename=\"export.{kind}\"; filename*=UTF-8''{quote(f'{safe}.{kind}')}"
-    return Response(data, content_type=FORMATS[kind], headers={"Content-Disposition": disposition})
+    return file_name("-".join(p for p in parts if p)[:60]) or "搜索结果"
 
 
 @pages.record_once

@@ -20,7 +20,9 @@ pages = Blueprint("news", __name__)
 
 FEED_ENTRIES = 40
 FEED_ITEMS = 100
-"""Indicators told in one entry of a feed; the page has them all."""
+"""Indicators told in one entry of a feed; the page has more."""
+PAGE_ITEMS = 500
+"""Indicators listed of one entry on the page; a filter brings the others."""
 WORDS = {
     Happening.NEW: "新增", Happening.RETIRED: "停用", Happening.CHANGED: "修改", Happening.BACK: "恢复使用",
     Happening.REMOVED: "撤回",
@@ -43,7 +45,7 @@ def news() -> str:
     found = kb.news.month(month, chosen.code if chosen else "", chosen_set.code if chosen_set else "")
     kept = {"sector": chosen.code if chosen else "", "set": chosen_set.code if chosen_set else ""}
     return render_template(
-        "news.html", news=found, sectors=sectors, sets=sets, chosen=chosen, chosen_set=chosen_set, words=WORDS, headline=headline,
+        "news.html", news=found, sectors=sectors, sets=sets, chosen=chosen, chosen_set=chosen_set, words=WORDS, headline=headline, most=PAGE_ITEMS,
         tones=TONES, changed=_changed,
         months=[(m, "/news?" + urlencode({k: v for k, v in {"month": m, **kept}.items() if v})) for m in found.months],
     )  # fmt: skip

@@ -9,7 +9,6 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -23,6 +22,7 @@ from loaders.packs import SUFFIX, Pack, require_signed
 from loaders.signing import PublicKey, read_public, spoken
 from web.admin import admin
 from web.context import knowledge
+from web.downloads import attachment
 from web.pack_work import make_key, make_pack, plan_pack, read_pack_apart, trusted_keys
 from web.query import clean
 from web.review_work import uploaded
@@ -32,7 +32,6 @@ pages = Blueprint("packs", __name__)
 _KEPT = 24 * 3600
 _MOST_CHANGES = 200
 _TOKEN = re.compile(r"[0-9a-f]{32}")
-_UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 ACTIONS = {"new": "新增", "changed": "修改", "vanished": "包里没有", "invalid": "不能导入"}
 _START = "/admin/packs"
 _RECEIVED = f"{_START}/received"
@@ -82,7 +81,7 @@ def public(name: str) -> Response:
         key = knowledge().keys.key(name)
     except InputError:
         abort(404)
-    return _file(key.public, f"{name}.kbkey", "application/json")
+    return attachment(key.public, name, ".kbkey", "application/json")
 
 
 @pages.post(f"{_START}/trust")
@@ -145,7 +144,7 @@ def download() -> BaseResponse:
         return redirect(_START, 303)
     kb.audit.write(admin().name, "导出指标集包", home.name, f"签名：{key.name}" if key else "没有签名")
     edition = f"-{home.edition}" if home.edition else ""
-    return _file(data, f"{home.name}{edition}{SUFFIX}", "application/zip")
+    return attachment(data, home.name + edition, SUFFIX, "application/zip")
 
 
 @pages.post(_START)
@@ -224,9 +223,3 @@ def _upload(token: str) -> _Upload:
         abort(404)
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     return _Upload(token, folder, about["name"], about["replace"])
-
-
-def _file(data: bytes, name: str, kind: str) -> Response:
-    safe = _UNFIT.sub("_", name)[-120:]
-    disposition = f"attachment; filename=\"pack{safe[safe.rfind('.') :]}\"; filename*=UTF-8''{quote(safe)}"
-    return Response(data, mimetype=kind, headers={"Content-Disposition": disposition})

@@ -9,7 +9,6 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from indicators.model import Kind, ProblemType
-from indicators.validity import Validity, validity
 from kb.search.answer import SearchAnswer
 from web.context import knowledge
 from web.counting import count_search
@@ -65,7 +64,7 @@ def results() -> str | BaseResponse:
         last=last,
         pages=page_numbers(state.page, last),
         facets=facet_groups(answer, state),
-        out_of_force=_out_of_force(answer),
+        out_of_force=knowledge().validities.out_of_force([h.code for h in answer.hits], date.today()),
         sectors=knowledge().sectors() if not answer.total else (),
         frameworks=knowledge().frameworks() if not answer.total else (),
         examples=EXAMPLES,
@@ -74,17 +73,6 @@ def results() -> str | BaseResponse:
 
 def _search(state: SearchState) -> SearchAnswer:
     return knowledge().search(state.q, filters=state.filters, limit=PAGE_SIZE, offset=state.offset)
-
-
-def _out_of_force(answer: SearchAnswer) -> dict[str, Validity]:
-    """Codes of hits that stand only in sets that are not in force today, with how their sets are."""
-    wanted, today = {hit.code for hit in answer.hits if hit.set}, date.today()
-    states: dict[str, set[Validity]] = {}
-    for s in knowledge().sets() if wanted else ():
-        for code in wanted.intersection(s.members):
-            states.setdefault(code, set()).add(validity(s, today))
-    bad = {Validity.OVER, Validity.EARLY}
-    return {code: max(found) for code, found in states.items() if found <= bad}
 
 
 def facet_groups(answer: SearchAnswer, state: SearchState) -> list[tuple[str, list[tuple[str, int, bool]]]]:

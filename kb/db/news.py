@@ -58,6 +58,11 @@ class NewsRows:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar() or 0
 
+    def last(self) -> int:
+        """Number of the newest batch of any kind, 0 where there is none."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(t.batch.c.id))).scalar() or 0
+
     def steps(self, batches: Collection[int]) -> list[Step]:
         """What these batches did to indicators, by batch and code, each code's revisions in order."""
         before = t.revision.alias()

@@ -130,10 +130,11 @@ def test_private_keys_stay_private_and_out_of_backups(city: KnowledgeBase, tmp_p
     (file,) = folder.glob("*.pem")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    city.backup(tmp_path / "a.kbz")
-    secret = file.read_bytes().splitlines()[1]
-    with zipfile.ZipFile(tmp_path / "a.kbz") as archive:
-        assert all(secret not in archive.read(name) for name in archive.namelist())
+    if city.settings.database_url.startswith("sqlite"):  # a server's database has its own backups
+        city.backup(tmp_path / "a.kbz")
+        secret = file.read_bytes().splitlines()[1]
+        with zipfile.ZipFile(tmp_path / "a.kbz") as archive:
+            assert all(secret not in archive.read(name) for name in archive.namelist())
     with pytest.raises(InputError, match="已经有"):
         make_key(city, "市财政局")
     for name in ("", "../x", "a/b", "甲" * 41, "."):
