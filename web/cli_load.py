@@ -134,7 +134,7 @@ def load(
             names, batch = kb.loading.names(plan), None
             if not dry_run and not held:
                 batch = kb.loading.commit(
-                    plan, plan.fingerprint, name=title or title_of(name, plan), actor=actor(),
+                    plan, plan.fingerprint, name=title_of(name, plan, title), actor=actor(),
                     reason=reason or "kb load", progress=partial(bar, "写入"),
                 )  # fmt: skip
         failed |= held and not dry_run

@@ -81,6 +81,8 @@ def chosen(about: About, plan: ImportPlan, form: MultiDict[str, str]) -> About:
         keep.discard(v.code)
         if answer == _KEEP:
             keep.add(v.code)
+        elif not answer:
+            continue
         elif answer == _OTHER:
             retire[v.code] = form.get(f"successor:{v.code}", "").strip()[:_LONGEST_CODE]
         else:

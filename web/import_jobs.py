@@ -157,7 +157,7 @@ class ImportRoom:
                 upload.tell(Phase.WRITING, done, total)
 
         number = self.kb.loading.commit(
-            made.plan, shown, name=about.title or title_of(about.name, made.plan), actor=actor,
+            made.plan, shown, name=title_of(about.name, made.plan, about.title), actor=actor,
             reason=about.reason or "在网页上入库", progress=told,
         )  # fmt: skip
         self._remember(made.file.tables, about.corrections, actor)

@@ -26,7 +26,7 @@ from web.admin import admin
 from web.context import knowledge
 from web.import_jobs import KEY, ImportRoom
 from web.import_uploads import Phase, TooManyUploadsError, Upload
-from web.load_plan import title_of
+from web.load_plan import LOADED, title_of
 from web.query import page_number
 from web.review_work import uploaded
 
@@ -67,7 +67,7 @@ def address(upload: Upload, rest: str = "") -> str:
 @pages.get("/admin/import")
 def start() -> str:
     """The form to upload a file, templates, unfinished uploads, and the last batches."""
-    recent = [b for b in knowledge().batches(60) if b.name.startswith("入库：")][:15]
+    recent = [b for b in knowledge().batches(60) if b.name.startswith(LOADED)][:15]
     open_ = [(u, u.about, u.state) for u in room().uploads.all()]
     return render_template(
         "admin_import.html", kinds=[(k, KIND_NAMES[k]) for k in KINDS], recent=recent, templates=TEMPLATES,
@@ -126,7 +126,7 @@ def preview(token: str) -> str | BaseResponse:
         "admin_import_preview.html", up=kept, about=kept.about, state=state, file=made.file, plan=made.plan,
         tables=view.tables_of(made.file, knowledge().loading.learned()), causes=view.causes_of(made), counts=counts,
         action=action, page=min(page, last), last=last, changes=changes, set_change=view.set_change(made),
-        touched=made.touched, title=kept.about.title or title_of(kept.about.name, made.plan), most=view.MOST_CHOICES,
+        touched=made.touched, title=title_of(kept.about.name, made.plan, kept.about.title), most=view.MOST_CHOICES,
         words=view.ACTIONS,
     )  # fmt: skip
 

@@ -64,9 +64,15 @@ def bad_book(file: LoadedFile, plan: ImportPlan) -> bytes | None:
     return mending.bad_rows(file.tables, plan.invalid, plan.set_name)
 
 
-def title_of(file: str, plan: ImportPlan) -> str:
-    """Name of the batch that loads a file, where nobody gives it another one."""
-    return f"入库：{Path(file).name}" + (f" → {plan.set_name}" if plan.set_name else "")
+LOADED = "入库："
+"""How the names of batches begin that loaded a file."""
+
+
+def title_of(file: str, plan: ImportPlan, given: str = "") -> str:
+    """Name of the batch that loads a file: the one that somebody gave it, else by file and set."""
+    if given:
+        return LOADED + given.removeprefix(LOADED)
+    return f"{LOADED}{Path(file).name}" + (f" → {plan.set_name}" if plan.set_name else "")
 
 
 def _set_of(file: LoadedFile, candidates: list[Candidate]) -> str:

@@ -149,7 +149,7 @@ def test_the_whole_task(page: Any, kb: KnowledgeBase, tmp_path: Path) -> None:
 
     page.locator('select[name^="like:"]').first.select_option("JT-SL-01")
     gone = page.locator('select[name^="gone:"]').first
-    gone.select_option(index=2)
+    gone.select_option(index=3)
     page.click("text=按所选重新算差异")
     page.wait_for_selector("#summary", timeout=60_000)
     expect(page.locator("#summary")).to_contain_text("停用 1")
@@ -165,7 +165,7 @@ def test_the_whole_task(page: Any, kb: KnowledgeBase, tmp_path: Path) -> None:
     page.fill("#reason", "年度更新")
     page.locator("#commit button", has_text="确认入库").click()
     page.wait_for_url("**/admin/batch/*", timeout=60_000)
-    expect(page.locator("main")).to_contain_text("教育县库 2026 年版")
+    expect(page.locator("main")).to_contain_text("入库：教育县库 2026 年版")
     expect(page.locator("#notes")).to_contain_text("改用 新增中小学学位数")
     shot(page, "5-batch")
 

@@ -53,7 +53,7 @@ def test_upload_preview_commit_and_undo(admin: FlaskClient, office: KnowledgeBas
     number = re.search(r"/admin/batch/(\d+)", done.request.path)
     assert number
     info = office.ledger.batch(int(number[1]))
-    assert (info.name, info.reason) == ("二〇二六年县库", "年度更新")
+    assert (info.name, info.reason) == ("入库：二〇二六年县库", "年度更新")
     undo = {"form_token": token_of(done), "batch": number[1], "next": f"/admin/batch/{number[1]}"}
     back = admin.post("/admin/undo", data=undo, follow_redirects=True)
     assert "撤回。要恢复" in back.text
@@ -200,6 +200,26 @@ def test_duplicates_and_vanished_members_are_decided(admin: FlaskClient, office:
     assert (retired.status, retired.successor) == (Status.RETIRED, new[1])
     assert "新增中小学学位数" in admin.get(f"/i/{gone[0]}").text
     assert f"{like}数" in office.record("JT-SL-01").aliases  # type: ignore[union-attr]
+
+
+def test_all_that_is_not_decided_singly_is_retired_at_once(admin: FlaskClient, office: KnowledgeBase) -> None:
+    confirmed(admin, sent(admin, "县库.xlsx", workbook([HEAD, *ROWS]), set="BX"))
+    page = sent(admin, "县库.xlsx", workbook([HEAD, *ROWS[:1]]), set="BX")
+    gone = re.findall(r'name="gone:([^"]+)"', page.text)
+    fields = {f"gone:{code}": "" for code in gone} | {f"gone:{gone[0]}": "keep", "rest": "1", "replace": "1"}
+    page = post(admin, page, "choices", **fields)
+    assert "停用 2" in page.text
+    assert "已入库" in confirmed(admin, page, **fields).text
+    states = {code: office.record(code).status for code in gone}  # type: ignore[union-attr]
+    assert list(states.values()) == [Status.ACTIVE, Status.RETIRED, Status.RETIRED]
+
+
+def test_undecided_vanished_members_do_not_stand_in_the_way(admin: FlaskClient) -> None:
+    confirmed(admin, sent(admin, "县库.xlsx", workbook([HEAD, *ROWS]), set="BX"))
+    page = sent(admin, "县库.xlsx", workbook([HEAD, [*ROWS[0][:3], "座", "新。"]]), set="BX")
+    gone = {f"gone:{code}": "" for code in re.findall(r'name="gone:([^"]+)"', page.text)}
+    assert len(gone) == 3
+    assert "已入库" in confirmed(admin, page, rest="1", **gone).text
 
 
 def test_changes_are_told_in_chinese_field_by_field(admin: FlaskClient) -> None:
