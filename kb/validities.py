@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 
 import msgspec
@@ -17,9 +17,9 @@ _OUT = frozenset((Validity.EARLY, Validity.OVER))
 class Validities:
     """Sets with dates, by their members. ``stamp`` changes whenever the store may have."""
 
-    def __init__(self, reader: Reader, stamp: Callable[[], tuple[int, ...]]) -> None:
+    def __init__(self, reader: Reader, stamp: Callable[[], Hashable]) -> None:
         self._reader, self._stamp = reader, stamp
-        self._kept: tuple[tuple[int, ...], dict[str, list[IndicatorSet]]] | None = None
+        self._kept: tuple[Hashable, dict[str, list[IndicatorSet]]] | None = None
 
     def out_of_force(self, codes: Iterable[str], today: date) -> dict[str, Validity]:
         """Those of the codes whose sets are all not yet or no longer in force, with how the sets are."""
