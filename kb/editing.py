@@ -14,7 +14,7 @@ import msgspec
 
 from indicators.content import ContentFault, check_content, references
 from indicators.differences import Told, told_between
-from indicators.model import FrameworkNode, Indicator, Kind, Record, SynonymGroup
+from indicators.model import FrameworkNode, Indicator, Kind, Record, Source, SynonymGroup
 from indicators.taxonomy import LEVEL2_LETTERS
 from kb.db.reader import Reader
 from kb.db.rows import record_from
@@ -101,13 +101,23 @@ class Editing:
             raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in self._reader.codes_near(code)])
         return tuple(Step(v, _record(kind, body), body is None) for v, kind, body in found)
 
+    def was(self, code: str) -> bool:
+        """Whether a code had a record that was taken out."""
+        return self._reader.current(code) is None and code in self._reader.used_codes(code)
+
     def names(self, codes: Collection[str]) -> dict[str, Ref]:
         """Kind and name of the records of these codes; codes without one are absent."""
         return self._reader.refs(codes)
 
     def find(self, kind: Kind, text: str, limit: int = 10) -> list[Ref]:
-        """Records of a kind whose code or name holds a text."""
-        return self._reader.named(kind, text, limit) if text else []
+        """Records of a kind whose code or name holds a text; of sources also those of a document's number."""
+        if not text:
+            return []
+        found = self._reader.named(kind, text, limit)
+        if kind is Kind.SOURCE:
+            numbered = [s for s in self._reader.of_type(Source) if text in s.number]
+            found += [Ref(kind, s.code, f"{s.name}（{s.number}）") for s in numbered]
+        return list({ref.code: ref for ref in reversed(found)}.values())[::-1][:limit]
 
     def told(self, before: Record | None, after: Record) -> list[Told]:
         """What differs between two states, in words, with the names of codes; a new record against a blank one."""

@@ -222,16 +222,19 @@ class Proposals:
         """A proposed change beside the present record; None for a report, or a record that is gone."""
         if not row.changes:
             return None
-        kind = Kind(row.kind)
-        changes = _decoded(kind, row.changes)
         if row.sort == Sort.NEW.value:
-            return Standing(None, None, 0, with_parts(_empty(kind), changes))
+            return Standing(None, None, 0, self.wanted(row, None))
         base = self._editing.at(row.code, row.version)
         present, version = self._editing.standing(row.code)
         if base is None or present is None:
             return None
-        merged = merge(base, present, with_parts(base, changes), chosen)
+        merged = merge(base, present, self.wanted(row, base), chosen)
         return Standing(base, present, version, merged.record, merged)
+
+    def wanted(self, row: ProposalRow, base: Record | None) -> Record:
+        """The record as a proposal wants it, on the version that its proposer saw (None: a new one)."""
+        kind = Kind(row.kind)
+        return with_parts(base if base is not None else _empty(kind), _decoded(kind, row.changes))
 
     # Deciding
 

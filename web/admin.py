@@ -44,6 +44,8 @@ class Tab:
 
 TABS = (
     Tab("工作清单", "/admin"),
+    Tab("待办", "/admin/queue"),
+    Tab("新建", "/admin/new"),
     Tab("入库", "/admin/import"),
     Tab("批次", "/admin/batches", "/admin/batch"),
     Tab("本地指标集", "/admin/overlays"),

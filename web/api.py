@@ -12,6 +12,7 @@ from kb.search.suggest import Suggestion
 from web.context import knowledge, link_to
 from web.present import record_json, search_json
 from web.query import FACETS, read_state
+from web.sessions import actor_name
 from web.words import PUBLIC_KIND_NAMES
 
 pages = Blueprint("api", __name__)
@@ -37,8 +38,8 @@ def search() -> Response:
 
 @pages.get("/api/v1/records/<path:code>")
 def record(code: str) -> Response:
-    """One record whole, as ``kb show --json``."""
-    return jsonify(record_json(knowledge().view(code)))
+    """One record whole, as ``kb show --json``; names of staff are told to staff only."""
+    return jsonify(record_json(knowledge().view(code), actor_name))
 
 
 @pages.get("/api/v1/suggest")

@@ -18,10 +18,12 @@ from web import (
     counting,
     draft_table,
     drafting,
+    editing,
     errors,
     exporting,
     filed,
     health,
+    history,
     import_choices,
     import_commit,
     importing,
@@ -29,7 +31,9 @@ from web import (
     overlays,
     packs,
     permissions,
+    proposing,
     provider,
+    queue,
     review_downloads,
     review_work,
     reviewing,
@@ -62,6 +66,10 @@ _OFFICE = (
     overlays.pages,
     packs.pages,
     filed.pages,
+    editing.pages,
+    history.pages,
+    proposing.pages,
+    queue.pages,
 )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 from typing import TypeVar
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from indicators.model import FrameworkNode, Indicator, Kind, Project, Source
@@ -54,7 +54,7 @@ _HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 
 def _view(code: str, kind: type[V]) -> V | Response:
     """The view of a code for the page of its kind; a redirect where kind or letter case is another."""
-    view: AnyView = knowledge().view(code)
+    view: AnyView = g.get("unsaved") or knowledge().view(code)
     record = record_of(view)
     if isinstance(view, kind) and record.code == code:
         return view

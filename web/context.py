@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 
+from indicators.fields import label_of, shown
 from indicators.model import Record
 from indicators.taxonomy import LEVEL2_LETTERS
 from kb.knowledge import KnowledgeBase
 from kb.links import PATHS, url_of
 from kb.touching import GROUPS
-from kb.views import Ref
+from kb.views import AnyView, Ref
 from web import text, words
 from web.assets import asset
+from web.present import record_of
 
 KEY = "knowledge-base"
 
@@ -55,6 +57,21 @@ def link_to(thing: Record | Ref) -> str:
     return url_of(thing.kind, thing.code) if thing.kind in PATHS else ""
 
 
+def layout() -> str:
+    """The template around a record's page: all of a page, or only its middle where it is shown before saving."""
+    return "page_only.html" if g.get("unsaved") else "base.html"
+
+
+def field_name(view: AnyView, field: str) -> str:
+    """What a field of the record that a view is about is called."""
+    return label_of(record_of(view).kind, field)
+
+
+def code_of(view: AnyView) -> str:
+    """Code of the record that a view is about."""
+    return record_of(view).code
+
+
 def install(app: Flask) -> None:
     """Gives the templates of ``app`` their filters and globals."""
     app.jinja_env.filters.update(
@@ -82,6 +99,11 @@ def install(app: Flask) -> None:
         ACTIONS=words.ACTIONS,
         LETTERS=LEVEL2_LETTERS,
         navigation=NAVIGATION,
+        layout=layout,
+        field_name=field_name,
+        code_of=code_of,
+        field_label=label_of,
+        shown_value=shown,
         ROLE_NAMES=words.ROLE_NAMES,
         TOUCHED=GROUPS,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from indicators.model import Kind
@@ -16,6 +16,7 @@ from kb.errors import (
     UnknownCodeError,
 )
 from kb.views import Ref
+from web.context import knowledge
 
 TITLES = {
     400: ("看不懂这个请求", "地址或提交的内容有误。请退回上一页检查，或从搜索重新开始。"),
@@ -49,6 +50,11 @@ def install(app: Flask) -> None:
 
 def _unknown_code(error: UnknownCodeError) -> tuple[Response | str, int]:
     near = tuple(as_ref(item) for item in error.suggestions)
+    if knowledge().editing.was(error.code):
+        g.taken_out = error.code
+        return answer(
+            404, f"{error.code} 已经撤下，历史里有它最后的样子。", near=near, title="这条记录已撤下"
+        )
     return answer(404, f"没有代码为“{error.code[:80]}”的记录。", near=near, title="没有这条记录")
 
 

@@ -13,7 +13,7 @@ LONG = frozenset((
 """Texts that get more than one line."""
 
 HINTS: dict[str, str] = {
-    "name": "文件或本领域的叫法，照原文，如“新建改建农村公路里程”",
+    "name": "照原文，如“新建改建农村公路里程”",
     "aliases": "别人怎么叫它，一行一个",
     "keywords": "大家会用来搜它的词，一行一个，如“修路”",
     "explanation": "数的是什么、什么时候数、什么不算，如“当年交工验收的县乡村道长度”",

@@ -113,6 +113,15 @@ TABLE: dict[tuple[str, str], Rule] = {
     **_rules(ADMIN, *(f"import_choices.{name}" for name in ("remap", "choose", "forget", "reread")), methods="POST"),
     **_rules(ADMIN, "import_commit.commit", "batches.notes", methods="POST"),
     **_rules(ADMIN, *(f"batches.{name}" for name in ("batches", "batch", "notes_file", "changes_book"))),
+    **_rules(ANYONE, "history.history", "proposing.report", "proposing.receipt"),
+    **_rules(ANYONE, "proposing.send", methods="POST"),
+    **_rules(DRAFTER, "editing.propose", "editing.propose_new", "editing.codes", "proposing.mine"),
+    **_rules(DRAFTER, "editing.send", "editing.send_new", "editing.markdown", methods="POST"),
+    **_rules(ADMIN, "editing.kinds", "editing.new", "editing.edit", "queue.queue", "queue.one"),
+    **_rules(
+        ADMIN, "editing.add", "editing.save", "editing.take_out", "history.restore", "queue.accept", "queue.decline",
+        "queue.settle", methods="POST",
+    ),
 }  # fmt: skip
 """(endpoint, method) -> rule. HEAD goes with GET; OPTIONS tells methods only and is open."""
 

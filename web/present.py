@@ -5,7 +5,7 @@ Command line and HTTP API both call ``search_json`` and ``record_json``, so they
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
@@ -70,26 +70,36 @@ def _hit(hit: Hit) -> dict[str, Any]:
     }
 
 
-def record_json(view: AnyView) -> dict[str, Any]:
+def record_json(view: AnyView, actor: Callable[[str], str] = str) -> dict[str, Any]:
     """A record whole, as ``kb show --json`` gives it.
 
     ``fields`` holds every field of the record, blanks included; ``field_sources`` names for each
-    field that is not blank the sources it was taken from.
+    field that is not blank the sources it was taken from: its own ones, else those of the record as a
+    whole. ``actor`` gives the name by which a version's author is told.
     """
     record = record_of(view)
     values = {name: plain(getattr(record, name)) for name in record.__struct_fields__}
-    cited = [entry.source.code for entry in view.sources]
     return {
         "kind": record.kind.value,
         "code": record.code,
         "name": record.name,
         "url": url_of(record.kind, record.code) if record.kind in PATHS else "",
         "fields": values,
-        "field_sources": {name: cited for name, value in values.items() if not _blank(value)},
+        "field_sources": field_sources(view, values),
         "sources": [_cited(entry) for entry in view.sources],
-        "versions": [_version(version) for version in view.versions],
+        "versions": [{**_version(v), "actor": actor(v.actor)} for v in view.versions],
         **_joined(view),
     }
+
+
+def field_sources(view: AnyView, values: dict[str, Any]) -> dict[str, list[str]]:
+    """Codes of the sources of each field that is not blank; a part of the standards by its own name too."""
+    whole = [entry.source.code for entry in view.sources if not entry.ref.field]
+    own: dict[str, list[str]] = {}
+    for entry in view.sources:
+        if entry.ref.field:
+            own.setdefault(entry.ref.field, []).append(entry.source.code)
+    return {**{n: own.pop(n, whole) for n, value in values.items() if not _blank(value)}, **own}
 
 
 def record_of(view: AnyView) -> Record:
@@ -274,7 +284,8 @@ def _branch(branch: Branch) -> dict[str, Any]:
 
 
 def _cited(entry: CitedSource) -> dict[str, Any]:
-    return {**plain(entry.source), "place": entry.ref.place, "ref_note": entry.ref.note}
+    ref = entry.ref
+    return {**plain(entry.source), "place": ref.place, "ref_note": ref.note, "field": ref.field}
 
 
 def _version(version: Version) -> dict[str, Any]:

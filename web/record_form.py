@@ -63,14 +63,16 @@ def empty(kind: Kind) -> dict[str, str]:
 def read(kind: Kind, code: str, form: Form, base: Record | None = None) -> Read:
     """The record that a form holds, with the fields that it does not speak of as ``base`` has them."""
     fields = fields_of(kind)
-    sent = {name: _clean(text) for name, text in form.items() if name.startswith(PREFIX)}
+    sent = {name: clean_text(text) for name, text in form.items() if name.startswith(PREFIX)}
     errors = _strangers(fields, sent)
     values: dict[str, Any] = {"code": code}
     for each in fields.values():
         old = getattr(base, each.name) if base is not None else each.default
         shown = _write(PREFIX + each.name, each, old)
         mine = _belonging(PREFIX + each.name, sent)
-        if not mine or {n: _clean(t) for n, t in shown.items() if t} == {n: t for n, t in mine.items() if t}:
+        if not mine or {n: clean_text(t) for n, t in shown.items() if t} == {
+            n: t for n, t in mine.items() if t
+        }:
             values[each.name] = old
             if each.mandatory and old in (None, ""):
                 errors[PREFIX + each.name] = f"请填写{each.label}。"
@@ -157,7 +159,7 @@ def _line(item: str) -> str:
 # Reading
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Text with plain line ends, without control characters and lone surrogates."""
     joined = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in joined if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))

@@ -48,7 +48,7 @@ def install(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=LIFETIME,
     )
     app.session_interface = Sessions()
-    app.jinja_env.globals.update(signed_in=signed_in, form_token=form_token)
+    app.jinja_env.globals.update(signed_in=signed_in, form_token=form_token, actor_name=actor_name)
 
 
 def identify() -> Account | None:
@@ -60,6 +60,11 @@ def identify() -> Account | None:
 def signed_in() -> Account | None:
     """The account that ``identify`` found; None before it ran."""
     return cast("Account | None", g.get("account"))
+
+
+def actor_name(name: str) -> str:
+    """Who did something, as a page may tell it: readers without an account learn no names of staff."""
+    return name if signed_in() is not None or name in ("", "系统") else "工作人员"
 
 
 def by_proxy() -> bool:

@@ -25,6 +25,7 @@ from tests.web.conftest import NAMES, PASSWORD, SMALL, log_in, send, token_of
 from tests.web.importing import sent, settled
 from web.app import create_app
 from web.cli import main
+from web.record_form import written
 
 DEEDS = {
     "account.log_in": "登录", "account.logout": "退出", "account.change_password": "改密码",
@@ -39,6 +40,9 @@ DEEDS = {
     "import_commit.commit": "写入", "import_choices.forget": "写入", "batches.notes": "写入",
     "packs.keygen": "生成密钥", "packs.confirm": "写入", "packs.distrust": "写入", "packs.commit": "写入",
     "overlays.make": "写入", "overlays.change": "写入", "overlays.merge": "写入",
+    "editing.add": "写入", "editing.save": "写入", "editing.take_out": "写入", "history.restore": "写入",
+    "editing.send": "提意见", "editing.send_new": "提意见", "proposing.send": "提意见",
+    "queue.accept": "采纳意见", "queue.settle": "采纳意见", "queue.decline": "不采纳意见",
 }  # fmt: skip
 """Endpoints that change something when posted to, with what the log calls it."""
 
@@ -47,6 +51,7 @@ HARMLESS = {
     "importing.upload", "importing.cancel", "importing.discard", "import_choices.remap", "import_choices.choose",
     "import_choices.reread",
     "packs.upload", "packs.trust",
+    "editing.markdown",
 }  # fmt: skip
 """Endpoints that only answer, or keep a file that nothing has been made of yet."""
 
@@ -98,6 +103,7 @@ def test_every_deed_in_the_browser_leaves_its_line(anyone: FlaskClient, office: 
     _loading(browser)
     _overlays(browser)
     _packs(browser)
+    _editing(browser)
     new = PASSWORD + "了"
     browser.deed("account.change_password", browser.post("/account", old=PASSWORD, new=new, again=new))
     browser.deed("account.logout", browser.post("/logout", "/account"))
@@ -112,6 +118,37 @@ def _accounts(browser: Office) -> None:
     browser.deed(
         "users.change", browser.post("/admin/users/change", "/admin/users", name="新人", do="disable")
     )
+
+
+def _editing(browser: Office) -> None:
+    kb, page, url = browser.kb, "/account", "/issue/WT-1"
+
+    def form(**change: str) -> dict[str, str]:
+        record, seen = kb.editing.current("WT-1")
+        return {
+            **written(record),
+            **{f"f.{n}": v for n, v in change.items()},
+            "seen": str(seen),
+            "do": "save",
+        }
+
+    saved = browser.post("/admin/edit/WT-1", page, **form(fix="改目标"))
+    browser.deed("editing.save", saved)
+    assert saved.location == url
+    browser.deed("history.restore", browser.post("/admin/restore/WT-1", page, version="1", seen="2"))
+    added = browser.post("/admin/new/issue", page, **form(name="另一个问题"))
+    browser.deed("editing.add", added)
+    code = added.location.rsplit("/", 1)[1]
+    browser.deed("editing.take_out", browser.post(f"/admin/take-out/{code}", page, seen="1"))
+    browser.deed("editing.send", browser.post("/propose/WT-1", page, **form(cause="预算编早了")))
+    browser.deed("editing.send_new", browser.post("/propose/new/issue", page, **form(name="再一个问题")))
+    report = {"sort": "gap", "text": "缺一条"}
+    browser.deed("proposing.send", browser.post("/report", page, **report))
+    first, second, third = (str(row.number) for row in kb.proposals.listed(state="open", oldest=True))
+    accepted = browser.post(f"/admin/queue/{first}/accept", page, seen=form()["seen"])
+    browser.deed("queue.accept", accepted)
+    browser.deed("queue.decline", browser.post(f"/admin/queue/{second}/decline", page, answer="已经有了"))
+    browser.deed("queue.settle", browser.post(f"/admin/queue/{third}/settle", page, answer="已补"))
 
 
 def _teaching(browser: Office) -> None:
