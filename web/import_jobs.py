@@ -85,6 +85,8 @@ class ImportRoom:
         if not self._line.wait(upload.token, seconds):
             return False
         if upload.state.phase.working and not self._line.has(upload.token):
+            if upload.is_held:
+                return False
             (self.plan if upload.was_read else self.read)(upload)
             return self._line.wait(upload.token, seconds)
         return True
@@ -97,7 +99,9 @@ class ImportRoom:
     def _guarded(self, upload: Upload, stop: Stop, deed: Deed) -> None:
         try:
             stop.check()
-            deed(upload, stop)
+            with upload.lock:
+                if upload.state.phase is not Phase.DONE:  # another process may have been quicker
+                    deed(upload, stop)
         except CancelledError:
             ready = upload.was_read
             upload.tell(

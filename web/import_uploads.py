@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from kb.errors import InputError
 from kb.imports import Decisions
@@ -125,6 +126,20 @@ class Upload:
     def was_read(self) -> bool:
         """Whether what was read of it is kept beside it."""
         return (self.folder / _READ).is_file()
+
+    @property
+    def lock(self) -> FileLock:
+        """Held by whichever process works on it; a killed one lets go."""
+        return FileLock(self.folder / "lock")
+
+    @property
+    def is_held(self) -> bool:
+        """Whether some process works on it."""
+        try:
+            with self.lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
 
     def read(self) -> LoadedFile:
         """What was read of it."""

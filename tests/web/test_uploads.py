@@ -45,7 +45,8 @@ def upload(client: FlaskClient, route: str, *files: tuple[str, bytes]) -> TestRe
     answer = client.post(route, data=MultiDict(fields), content_type="multipart/form-data")
     while answer.status_code == 303:
         answer = client.get(answer.location)
-    return settled(client, answer.request.path) if route == "/admin/import" else answer
+    waiting = answer.request.path.startswith("/admin/import/")
+    return settled(client, answer.request.path) if waiting else answer
 
 
 def finished(client: FlaskClient, office: KnowledgeBase, page: TestResponse) -> str:
