@@ -335,7 +335,7 @@ def test_undo_is_refused_whole_where_something_changed_since(small: KnowledgeBas
 
     first = renamed((road, "甲"), (child, "乙"))
     later = renamed((road, "丙"))
-    with pytest.raises(UndoConflictError, match="JT-SL-01.*又改过"):
+    with pytest.raises(UndoConflictError, match=r"JT-SL-01.*又改过"):
         small.undo(first, actor="张三")
     assert small.record("CJ-SL-01").name == "乙"
     small.undo(later, actor="张三")
@@ -349,7 +349,7 @@ def test_undo_is_refused_where_another_record_needs_what_would_go(small: Knowled
     number = small.write([fresh], name="新的", actor="张三", reason="")
     road = msgspec.structs.replace(small.record("JT-SL-01"), pairs=("JT-SL-98",))
     small.write([road], name="配对", actor="张三", reason="")
-    with pytest.raises(UndoConflictError, match="JT-SL-01.*指向.*JT-SL-98"):
+    with pytest.raises(UndoConflictError, match=r"JT-SL-01.*指向.*JT-SL-98"):
         small.undo(number, actor="张三")
     assert small.record("JT-SL-98") == fresh
 
