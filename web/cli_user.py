@@ -31,7 +31,7 @@ def user() -> None:
 @click.argument("name")
 @click.option("--role", type=_ROLES, required=True, help="drafter 起草，reviewer 审核，admin 管理")
 @_FROM_STDIN
-@click.option("--no-password", is_flag=True, help="不设密码，只由单位的统一登录（KB_TRUSTED_HEADER）登录")
+@click.option("--no-password", is_flag=True, help="不设密码，只由单位的统一登录或代理登录")
 @with_knowledge
 def add(kb: KnowledgeBase, name: str, role: str, password_stdin: bool, no_password: bool) -> None:
     """新建账号。第一个管理员只能这样建立。"""

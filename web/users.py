@@ -32,10 +32,12 @@ def add_user() -> str | Response | tuple[str, int]:
     """Make an account."""
     name, password = request.form.get("name", "")[:80], request.form.get("password", "")[: LONGEST + 1]
     try:
-        made = knowledge().accounts.add(name, _role(), password, actor=admin().name)
+        kept = None if not password and _elsewhere() else password
+        made = knowledge().accounts.add(name, _role(), kept, actor=admin().name)
     except AccountError as error:
         return _users_page(name, str(error)), 400
-    flash(f"已建立账号“{made.name}”。请把密码当面交给本人，让他登录后自己改掉。")
+    told = "请把密码当面交给本人，让他登录后自己改掉。" if made.local else "本人用单位统一登录就能进来。"
+    flash(f"已建立账号“{made.name}”。{told}")
     return redirect("/admin/users", 303)
 
 
@@ -71,6 +73,12 @@ def _role() -> Role:
         raise AccountError("请选择角色。") from None
 
 
+def _elsewhere() -> bool:
+    """Whether people may be signed in by somebody else, so that an account needs no password."""
+    settings = knowledge().settings
+    return bool(settings.sign_on or settings.trusted_header)
+
+
 def _users_page(name: str = "", error: str = "") -> str:
     return render_template(
         "admin_users.html",
@@ -80,4 +88,5 @@ def _users_page(name: str = "", error: str = "") -> str:
         error=error,
         shortest=SHORTEST,
         own=admin(),
+        elsewhere=_elsewhere(),
     )

@@ -307,6 +307,16 @@ def test_logout_shows_the_way_out_of_the_provider_too(browser: FlaskClient, prov
     assert "/logout?client_id" not in browser.get(send(browser, "/logout", "/account").location).text
 
 
+def test_admin_makes_an_account_without_a_password_in_the_browser(
+    browser: FlaskClient, provider: OpenIdProvider
+) -> None:
+    log_in(browser, NAMES[Role.ADMIN])
+    assert "留空" in browser.get("/admin/users").text
+    assert send(browser, "/admin/users", name="新人", role="reviewer", password="").status_code == 303
+    provider.person = {"sub": "u-9", "preferred_username": "新人"}
+    assert signed_on(browser.application.test_client()).status_code == 303
+
+
 def test_wrong_client_secret_is_told(office_of: Callable[..., KnowledgeBase]) -> None:
     client = create_app(office_of(client_secret="wrong")).test_client()
     assert signed_on(client).status_code == 401
@@ -314,6 +324,8 @@ def test_wrong_client_secret_is_told(office_of: Callable[..., KnowledgeBase]) ->
 
 def test_off_by_default(anyone: FlaskClient) -> None:
     assert "/login/oidc" not in anyone.get("/login").text
+    log_in(anyone, NAMES[Role.ADMIN])
+    assert send(anyone, "/admin/users", name="新人", role="reviewer", password="").status_code == 400
     for address in ("/login/oidc", "/login/oidc/back?state=a&code=b"):
         assert anyone.get(address).status_code == 404
 
