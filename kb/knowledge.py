@@ -44,7 +44,7 @@ from kb.db.engine import open_engine
 from kb.db.filed import FiledRows
 from kb.db.locks import INDEX, PREPARE, database_lock
 from kb.db.news import NewsRows
-from kb.db.outbox import Outbox
+from kb.db.outbox import Lag, Outbox
 from kb.db.proposals import ProposalRows
 from kb.db.reader import Reader
 from kb.db.reviews import ReviewRows
@@ -79,6 +79,8 @@ from kb.search.answer import Filters, SearchAnswer
 from kb.search.door import EngineState
 from kb.search.suggest import Suggestion
 from kb.settings import Settings
+from kb.timing import SEARCH as SEARCH_STEP
+from kb.timing import timed
 from kb.touching import Touching
 from kb.tuning import Tuning, pins, with_pins
 from kb.upgrading import keep_before_upgrade
@@ -87,6 +89,9 @@ from kb.views import AnyView, BatchInfo, Ref, SectorCount
 
 R = TypeVar("R", bound=Record)
 _PATIENCE = 300.0
+_SHORT = 2.0
+"""Seconds that a writer waits for another process which holds the index: that one, or the next look, does the rest."""
+_STATE = "state:"
 _PINNED_REACH = 200
 """Hits up to which a chosen answer is taken account of; pages beyond show the rest as it is."""
 
@@ -207,6 +212,10 @@ class KnowledgeBase:
 
         Records that an admin chose for the query stand first.
         """
+        with timed(SEARCH_STEP):
+            return self._searched(text, filters, limit, offset)
+
+    def _searched(self, text: str, filters: Filters | None, limit: int, offset: int) -> SearchAnswer:
         self._refresh()
         filters, limit, offset = filters or Filters(), max(0, limit), max(0, offset)
         chosen = self._pins.get(normal_query(text)) if self._pins else None
@@ -217,8 +226,9 @@ class KnowledgeBase:
 
     def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """Names, codes, sectors and guides that begin like or contain what is being typed."""
-        self._refresh()
-        return self._engine.suggest(text, limit)
+        with timed(SEARCH_STEP):
+            self._refresh()
+            return self._engine.suggest(text, limit)
 
     # Looking
 
@@ -366,10 +376,21 @@ class KnowledgeBase:
             raise BusyError(self.settings.home, patience) from error
 
     def _apply(self) -> None:
-        """Bring what was written into the index; it waits in the outbox while the search engine is lost."""
-        with suppress(SearchUnavailableError):
-            self._indexer.drain()
+        """Bring what was written into the index.
+
+        Where another process has it in hand, or the search engine is lost, the rest waits in the outbox.
+        """
+        with suppress(BusyError, SearchUnavailableError):
+            self._indexer.drain(patience=_SHORT)
         self._refresh()
+
+    def follow(self) -> None:
+        """Take up what other processes and machines wrote since; never waits for them."""
+        self._refresh()
+
+    def lag(self) -> Lag:
+        """How far this home's index is behind the database."""
+        return self._outbox.lag(self._indexer.place.name)
 
     def _refresh(self) -> None:
         """Take up what this or another process or machine changed; costs one stat, and now and then a query."""
@@ -382,6 +403,14 @@ class KnowledgeBase:
                 self._indexer.refresh_words()
                 self._pins = pins(self._reader.settings())
                 self._seen = stamp
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a state of the program for all processes; it is no setting of anybody's and has no history."""
+        self._store.set(_STATE + key, value)
+
+    def remembered(self, key: str) -> str:
+        """What ``remember`` kept, "" where there is nothing."""
+        return self._reader.settings().get(_STATE + key, "")
 
     def catalogue_mark(self) -> str:
         """Fingerprint of the catalogue's edition that this knowledge base holds."""

@@ -39,6 +39,9 @@ LIFETIME = timedelta(days=7)
 PATIENCE = timedelta(seconds=90)
 """A working job that was not touched for so long has lost its process; the next visitor starts it again."""
 
+QUEUED = timedelta(seconds=2)
+"""A job that waits longer in one process's queue may be taken by another process."""
+
 LEAST_PRECISION, ENOUGH_DECISIONS = 0.9, 20
 """A rule that people agree with less often, with so many decisions, becomes a hint."""
 
@@ -112,8 +115,13 @@ class ReviewStore:
         return True
 
     def is_stale(self, job: Job) -> bool:
-        """Whether nobody works on an unfinished job any more."""
-        return not job.finished and job.touched_at < self._now() - PATIENCE
+        """Whether nobody works on an unfinished job: it waits in a queue, or has lost its process."""
+        patience = QUEUED if job.state is JobState.WAITING else PATIENCE
+        return not job.finished and job.touched_at < self._now() - patience
+
+    def unfinished(self) -> list[Job]:
+        """Jobs that wait or are being done, oldest first."""
+        return self._rows.unfinished(self._now())
 
     def uploads(self, id_: str) -> Iterator[tuple[str, bytes]]:
         """Uploaded files with their names, one at a time; none once they were removed."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from indicators.shipped import CATALOGUE
 from kb.signon import SignOn
+from kb.watching import Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Settings:
     names the header in which a reverse proxy says who has signed in ("" switches that off); it is
     believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``. ``base_url`` is the
     address under which others reach the pages: feeds and SKOS name records by it. ``sign_on`` is the
-    provider of single sign-on by OpenID Connect, None where that is off.
+    provider of single sign-on by OpenID Connect, None where that is off. ``watching`` says what is
+    logged of requests and who may read the metrics.
     """
 
     home: Path
@@ -50,6 +52,7 @@ class Settings:
     connections: Connections = Connections()
     base_url: str = ""
     sign_on: SignOn | None = None
+    watching: Watching = field(default_factory=Watching)
 
     @classmethod
     def load(cls, home: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -70,6 +73,7 @@ class Settings:
             ),
             base_url=_address(environ.get("KB_BASE_URL", "")),
             sign_on=SignOn.load(environ),
+            watching=Watching.load(environ),
         )
 
     @property

@@ -1,4 +1,4 @@
-"""The HTTP API and the health check: JSON, the same as the commands give."""
+"""The HTTP API: JSON, the same as the commands give."""
 
 from __future__ import annotations
 
@@ -62,17 +62,6 @@ def _suggestion(item: Suggestion) -> dict[str, str]:
         "label": "，".join(dict.fromkeys(part for part in (kind, item.note) if part)),
         "url": item.url or sectors.get(item.text) or f"/search?{urlencode({'q': item.text})}",
     }
-
-
-@pages.get("/healthz")
-def healthz() -> tuple[Response, int]:
-    """Whether the knowledge base answers: 200 with ``ok`` true, else 503.
-
-    ``degraded`` is true where everything but searching works.
-    """
-    health = knowledge().health()
-    body = {"ok": health.ok, "degraded": health.degraded, "message": health.message}
-    return jsonify(body), 200 if health.ok else 503
 
 
 def _filters(filters: Filters) -> Filters:

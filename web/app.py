@@ -27,6 +27,7 @@ from web import (
     import_choices,
     import_commit,
     importing,
+    monitoring,
     news,
     overlays,
     packs,
@@ -34,6 +35,7 @@ from web import (
     proposing,
     provider,
     queue,
+    request_log,
     review_downloads,
     review_work,
     reviewing,
@@ -56,6 +58,7 @@ _OFFICE = (
     account.pages,
     single_sign_on.pages,
     health.pages,
+    monitoring.pages,
     admin.pages,
     teaching.pages,
     users.pages,
@@ -82,6 +85,7 @@ def create_app(kb: KnowledgeBase) -> Flask:
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions[context.KEY] = kb
+    request_log.install(app)
     context.install(app)
     errors.install(app)
     sessions.install(app, kb.settings)

@@ -17,7 +17,7 @@ from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
 from kb.search.answer import Filters
 from web import printing
-from web.cli_base import ProgressBar, actor, home_option, knowledge, with_knowledge
+from web.cli_base import ProgressBar, actor, with_knowledge
 from web.cli_draft import draft
 from web.cli_export import export
 from web.cli_filed import filed
@@ -26,6 +26,7 @@ from web.cli_migrate import migrate
 from web.cli_overlay import merge, overlay
 from web.cli_pack import pack
 from web.cli_review import review
+from web.cli_serve import serve
 from web.cli_user import undo, user
 from web.present import record_json, search_json
 
@@ -150,24 +151,8 @@ def restore(kb: KnowledgeBase, file: Path) -> None:
     )
 
 
-@main.command()
-@home_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="监听端口，0 为任选"
-)
-@click.pass_context
-def serve(context: click.Context, home: str | None, host: str, port: int) -> None:
-    """启动网页和接口；空文件夹会先建库。"""
-    from web.server import run  # the pages are not needed by any other command
-
-    with knowledge(context, home) as kb:
-        run(
-            kb, host, port, lambda address: click.echo(f"绩效指标知识库已就绪：{address}  （按 Ctrl+C 停止）")
-        )
-
-
 main.add_command(review)
+main.add_command(serve)
 main.add_command(user)
 main.add_command(undo)
 main.add_command(draft)

@@ -11,6 +11,7 @@ from kb.describing import MOST_TEXT, Corrections
 from kb.draft_records import DraftProposal
 from kb.drafting import Drafter
 from kb.errors import KnowledgeError
+from kb.timing import DRAFT, timed
 
 MOST_AMOUNT = Decimal(10) ** 9
 
@@ -21,9 +22,9 @@ class AskingError(KnowledgeError):
 
 def propose(drafter: Drafter, values: Mapping[str, Any]) -> DraftProposal:
     """Proposals for JSON or form values: text, sector, subsector, amount, types, months, people, exclude."""
-    return drafter.propose(
-        text_of(values.get("text")), given=given_of(drafter, values), exclude=_words(values.get("exclude"))
-    )
+    text, given = text_of(values.get("text")), given_of(drafter, values)
+    with timed(DRAFT):
+        return drafter.propose(text, given=given, exclude=_words(values.get("exclude")))
 
 
 def text_of(value: object) -> str:

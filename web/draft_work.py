@@ -17,6 +17,7 @@ from kb.draft_json import finding_json, number_json
 from kb.draft_saved import Saved
 from kb.knowledge import KnowledgeBase
 from kb.reviewing import Review, RowReview
+from kb.timing import REVIEW, timed
 from web.draft_editing import CLASSES
 
 _BENEFITS = frozenset({"效益指标", "满意度指标"})
@@ -100,7 +101,8 @@ def check(kb: KnowledgeBase, saved: Saved) -> Checked:
     """A draft with what the rules say of it."""
     began = time.perf_counter()
     reviewer = kb.reviewer()
-    review = reviewer.review(saved.draft, kb.reviews.pack(""))
+    with timed(REVIEW):
+        review = reviewer.review(saved.draft, kb.reviews.pack(""))
     return Checked(saved, review, reviewer.index.by_code, (time.perf_counter() - began) * 1000)
 
 

@@ -17,6 +17,8 @@ from kb.errors import (
 )
 from kb.views import Ref
 from web.context import knowledge
+from web.logs import FIELDS
+from web.request_log import request_id
 
 TITLES = {
     400: ("看不懂这个请求", "地址或提交的内容有误。请退回上一页检查，或从搜索重新开始。"),
@@ -104,7 +106,8 @@ def _message(error: HTTPException) -> str:
 
 
 def _failure(error: Exception) -> tuple[Response | str, int]:
-    current_app.logger.exception("%s %s", request.method, request.path, exc_info=error)
+    fields = {FIELDS: {"request_id": request_id()}}
+    current_app.logger.exception("%s %s", request.method, request.path, exc_info=error, extra=fields)
     return answer(500, "")
 
 
@@ -115,10 +118,8 @@ def answer(
     usual, advice = TITLES.get(status, ("请求没有完成", "请退回上一页，或从搜索重新开始。"))
     if request.path.startswith("/api/"):
         found = [{"kind": ref.kind.value, "code": ref.code, "name": ref.name} for ref in near]
-        body = {
-            "error": {"status": status, "message": message or f"{title or usual}。{advice}", "near": found}
-        }
-        return jsonify(body), status
+        error = {"status": status, "message": message or f"{title or usual}。{advice}", "near": found}
+        return jsonify({"error": error | {"request_id": request_id()}}), status
     values = {"title": title or usual, "message": message, "advice": advice, "near": near}
     try:
         return render_template("error.html", status=status, **values), status

@@ -7,6 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic, sleep
 
 import msgspec
 
@@ -26,6 +27,7 @@ from web.load_plan import plan_of, problems_of, title_of
 Deed = Callable[[Upload, Stop], None]
 KEY = "imports"
 _PREPARED = 3
+_LOOK = 0.05  # seconds between two looks at what another process does
 _BROKEN = "程序出错，这一步没有完成，什么都没有写入。请再试一次；仍然不行请告诉管理员时间。"
 _log = logging.getLogger(__name__)
 
@@ -55,26 +57,39 @@ class ImportRoom:
 
     def read(self, upload: Upload) -> None:
         """Read an upload (again) and plan it."""
-        upload.forget_read()
-        upload.tell(Phase.READING)
-        self._line.put(upload.token, lambda stop: self._guarded(upload, stop, self._read))
+        self._begin(upload, Phase.READING, self._read)
 
     def plan(self, upload: Upload) -> None:
         """Plan an upload anew, after a choice."""
-        upload.tell(Phase.PLANNING)
-        self._line.put(upload.token, lambda stop: self._guarded(upload, stop, self._plan))
+        self._begin(upload, Phase.PLANNING, self._plan)
 
     def write(self, upload: Upload, shown: str, actor: str) -> None:
         """Write an upload's plan, if it is still the one that was shown."""
-        upload.tell(Phase.WRITING)
-        self._line.put(
-            upload.token,
-            lambda stop: self._guarded(upload, stop, lambda u, s: self._write(u, s, shown, actor)),
-        )
+        self._begin(upload, Phase.WRITING, lambda u, s: self._write(u, s, shown, actor))
+
+    def _begin(self, upload: Upload, phase: Phase, deed: Deed) -> None:
+        """Queue a deed and tell its phase; nothing where this or another process is at the upload."""
+        hold = upload.hold()
+        if hold is None:
+            return
+        if upload.state.phase is Phase.DONE:  # another process was quicker
+            hold.release()
+            return
+        if phase is Phase.READING:
+            upload.forget_read()
+        upload.tell(phase)
+
+        def work(stop: Stop) -> None:
+            try:
+                self._guarded(upload, stop, deed)
+            finally:
+                hold.release()
+
+        self._line.put(upload.token, work, lambda: upload.called_off)
 
     def cancel(self, upload: Upload) -> None:
-        """Call off what is being done to an upload; what was begun is taken back."""
-        self._line.cancel(upload.token)
+        """Call off what is being done to an upload, in whatever process; what was begun is taken back."""
+        upload.call_off()
 
     def settled(self, upload: Upload, seconds: float) -> bool:
         """Whether nobody works on an upload, waiting at most so long.
@@ -82,13 +97,18 @@ class ImportRoom:
         What a process that died left undone is taken up: a write was then taken back by the
         database or is whole, and planning anew shows which.
         """
+        end = monotonic() + seconds
         if not self._line.wait(upload.token, seconds):
             return False
-        if upload.state.phase.working and not self._line.has(upload.token):
-            if upload.is_held:
+        while upload.held:  # another process is at it
+            if monotonic() >= end:
                 return False
+            sleep(_LOOK)
+        if upload.state.phase.working:
             (self.plan if upload.was_read else self.read)(upload)
-            return self._line.wait(upload.token, seconds)
+            return (
+                self._line.wait(upload.token, max(0.0, end - monotonic())) and not upload.state.phase.working
+            )
         return True
 
     def prepared(self, upload: Upload) -> Prepared | None:
@@ -99,9 +119,7 @@ class ImportRoom:
     def _guarded(self, upload: Upload, stop: Stop, deed: Deed) -> None:
         try:
             stop.check()
-            with upload.lock:
-                if upload.state.phase is not Phase.DONE:  # another process may have been quicker
-                    deed(upload, stop)
+            deed(upload, stop)
         except CancelledError:
             ready = upload.was_read
             upload.tell(

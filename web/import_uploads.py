@@ -27,6 +27,7 @@ MOST = 40
 MOST_BYTES = 1024**3
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _ABOUT, _STATE, _DATA, _READ = "about.json", "state.json", "data", "read.msgpack"
+_LOCK, _OFF = "work.lock", "called-off"
 
 
 class TooManyUploadsError(InputError):
@@ -127,20 +128,6 @@ class Upload:
         """Whether what was read of it is kept beside it."""
         return (self.folder / _READ).is_file()
 
-    @property
-    def lock(self) -> FileLock:
-        """Held by whichever process works on it; a killed one lets go."""
-        return FileLock(self.folder / "lock")
-
-    @property
-    def is_held(self) -> bool:
-        """Whether some process works on it."""
-        try:
-            with self.lock.acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-
     def read(self) -> LoadedFile:
         """What was read of it."""
         return unpack((self.folder / _READ).read_bytes())
@@ -149,6 +136,38 @@ class Upload:
         """What reading is told."""
         about = self.about
         return Hints("" if about.kind == "auto" else about.kind, about.corrections, learned)
+
+    def hold(self) -> FileLock | None:
+        """Keep all other processes from working on it, until released; None where one is at it.
+
+        The system lets go for a process that died.
+        """
+        lock = FileLock(self.folder / _LOCK, timeout=0, thread_local=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            return None
+        (self.folder / _OFF).unlink(missing_ok=True)
+        return lock
+
+    @property
+    def held(self) -> bool:
+        """Whether any process works on it."""
+        lock = FileLock(self.folder / _LOCK, timeout=0)
+        try:
+            with lock:
+                return False
+        except Timeout:
+            return True
+
+    def call_off(self) -> None:
+        """Tell whichever process works on it to stop."""
+        (self.folder / _OFF).touch()
+
+    @property
+    def called_off(self) -> bool:
+        """Whether ``call_off`` was asked for since work began."""
+        return (self.folder / _OFF).exists()
 
     def keep_about(self, about: About) -> None:
         """Take note of what was chosen."""

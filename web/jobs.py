@@ -19,10 +19,10 @@ class CancelledError(Exception):
 
 
 class Stop:
-    """What a deed looks at while it works."""
+    """What a deed looks at while it works; ``elsewhere`` tells whether another process called it off."""
 
-    def __init__(self) -> None:
-        self._asked = threading.Event()
+    def __init__(self, elsewhere: Callable[[], bool] | None = None) -> None:
+        self._asked, self._elsewhere = threading.Event(), elsewhere
 
     def ask(self) -> None:
         """Call the work off."""
@@ -31,7 +31,7 @@ class Stop:
     @property
     def asked(self) -> bool:
         """Whether the work was called off."""
-        return self._asked.is_set()
+        return self._asked.is_set() or (self._elsewhere is not None and self._elsewhere())
 
     def check(self) -> None:
         """Raise CancelledError where the work was called off."""
@@ -47,12 +47,14 @@ class Line:
         self._lock = threading.Lock()
         self._live: dict[str, tuple[Future[None], Stop]] = {}
 
-    def put(self, key: str, deed: Callable[[Stop], None]) -> None:
+    def put(
+        self, key: str, deed: Callable[[Stop], None], elsewhere: Callable[[], bool] | None = None
+    ) -> None:
         """Queue a deed; nothing happens where one of the same key is waiting or at work."""
         with self._lock:
             if key in self._live:
                 return
-            stop = Stop()
+            stop = Stop(elsewhere)
             self._live[key] = self._threads.submit(self._run, key, deed, stop), stop
 
     def _run(self, key: str, deed: Callable[[Stop], None], stop: Stop) -> None:
@@ -65,6 +67,12 @@ class Line:
         finally:
             with self._lock:
                 self._live.pop(key, None)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or is at work."""
+        with self._lock:
+            return not self._live
 
     def has(self, key: str) -> bool:
         """Whether a deed of this key is waiting or at work."""

@@ -53,7 +53,7 @@ TABLE: dict[tuple[str, str], Rule] = {
         ),
     ),
     **_rules(ANYONE, "news.news", "news.feed", "news.sector_feed", "exporting.found", "exporting.of_set", "exporting.sets"),
-    **_rules(ANYONE, "api.search", "api.record", "api.suggest", "api.healthz"),
+    **_rules(ANYONE, "api.search", "api.record", "api.suggest"),
     **_rules(ANYONE, "api_draft.draft", methods="POST", token=False),
     **_rules(ANYONE, "drafting.start", "drafting.compare"),
     **_rules(DRAFTER, "drafting.mine"),
@@ -64,7 +64,8 @@ TABLE: dict[tuple[str, str], Rule] = {
     **_rules(
         ANYONE, *(f"draft_table.{name}" for name in ("check_rows", "save", "balanced")), methods="POST", token=False
     ),
-    **_rules(ANYONE, "health.health"),
+    **_rules(ANYONE, "health.health", "monitoring.healthz", "monitoring.readyz"),
+    **_rules(ANYONE, "monitoring.figures"),  # the view looks at the address it is asked from
     **_rules(ANYONE, "account.login", "single_sign_on.begin", "single_sign_on.back"),
     **_rules(ANYONE, "account.log_in", "account.logout", methods="POST"),
     **_rules(DRAFTER, "account.account"),

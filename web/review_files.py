@@ -12,6 +12,7 @@ from indicators.rules.base import RulePack
 from kb.review_form import Bounds
 from kb.review_json import review_json
 from kb.reviewing import Review, Reviewer
+from kb.timing import REVIEW, timed
 from loaders.archive import is_archive, unpack
 from loaders.errors import FileError
 from web.review_reading import Outcome, read_here
@@ -128,4 +129,6 @@ def reviews_of(
     for position, draft in enumerate(drafts):
         peers = [d for d in by_unit.get(draft.unit or draft.department, ()) if d is not draft]
         peers += elsewhere(draft) if elsewhere else ()
-        yield position, reviewer.review(draft, pack, peers, bounds)
+        with timed(REVIEW):
+            review = reviewer.review(draft, pack, peers, bounds)
+        yield position, review

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -34,26 +35,43 @@ class _Read:
     names: list[str] = field(default_factory=list)
 
 
+class _HandOverError(Exception):
+    """This process stops; another one shall do the job."""
+
+
 class Workshop:
-    """Does the jobs of a knowledge base. Jobs of a process that died are taken up by ``resume``."""
+    """Does the jobs of a knowledge base, one after the other; other processes have their own workshops.
+
+    Which job is whose stands in the database. Jobs of a process that died, and those that wait here while
+    another process has nothing to do, are taken up by ``resume``.
+    """
 
     def __init__(self, kb: KnowledgeBase) -> None:
         self.kb, self.room = kb, ReadingRoom()
         self._line, self._pace = Line("review"), Pace()
+        self._closing = threading.Event()
 
     def start(self, job: Job) -> None:
         """Put a job into the queue."""
-        self._line.put(job.id, lambda stop: self._guarded(job, stop))
+        if not self._closing.is_set():
+            self._line.put(job.id, lambda stop: self._guarded(job, stop))
 
     def resume(self, job: Job) -> None:
-        """Take up a job that nobody works on any more."""
+        """Take up a job that nobody works on."""
         if self.kb.reviews.is_stale(job):
             self.start(job)
 
+    def resume_all(self) -> None:
+        """Take up every job that nobody works on, if this process has nothing to do."""
+        if self._line.idle:
+            for job in self.kb.reviews.unfinished():
+                self.resume(job)
+
     def close(self) -> None:
-        """Finish what is being done and let the processes go."""
-        self._line.close()
+        """Put back what is being done, for other processes or the next start, and let the readers go."""
+        self._closing.set()
         self.room.close()
+        self._line.close()
 
     def _guarded(self, job: Job, _stop: Stop) -> None:
         try:
@@ -61,6 +79,8 @@ class Workshop:
                 self.work(job)
         except UnknownReviewError:
             return
+        except _HandOverError:
+            self.kb.reviews.advance(job.id, JobState.WAITING, 0, job.total)
         except Exception:
             _log.exception("review job")
             self.kb.reviews.advance(
@@ -126,5 +146,7 @@ class Workshop:
             yield position, review
 
     def _tell(self, job: Job, state: JobState, done: int, total: int) -> None:
+        if self._closing.is_set():
+            raise _HandOverError
         if self._pace.due():
             self.kb.reviews.advance(job.id, state, done, total)

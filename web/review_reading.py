@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import threading
 from collections import deque
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from math import inf
 from time import monotonic
 
+from kb.timing import PARSE, timed
 from loaders.drafts import ReadFile, read_drafts
 from loaders.errors import FileError
 
@@ -82,6 +84,7 @@ class ReadingRoom:
     def __init__(self, processes: int = PROCESSES) -> None:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def read(self, files: Iterable[tuple[str, bytes | FileError]], seconds: float = inf) -> Iterator[Outcome]:
@@ -99,15 +102,16 @@ class ReadingRoom:
             yield self._await(waiting.popleft())
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes; nothing is read any more."""
         with self._lock:
+            self._closed = True
             self._end()
 
     def _submit(self, name: str, data: bytes | FileError) -> _Task:
         if isinstance(data, FileError):
             return _Task(name, data)
         with self._lock:
-            for _ in range(2):
+            for _ in range(0 if self._closed else 2):
                 if self._pool is None:
                     self._pool = ProcessPoolExecutor(
                         self._processes, multiprocessing.get_context("spawn"), initializer=_prepare
@@ -122,6 +126,10 @@ class ReadingRoom:
         """The outcome of a file; where some file broke the processes, this one is read by itself again."""
         if isinstance(task.data, FileError):
             return read_here(task.name, task.data)
+        with timed(PARSE):
+            return self._outcome(task)
+
+    def _outcome(self, task: _Task) -> Outcome:
         for again in (task, None):
             now = again or self._submit(task.name, task.data)
             if now.future is None:
@@ -152,12 +160,21 @@ class ReadingRoom:
 
 
 def _prepare() -> None:
-    """Bounds of a reading process: memory, and no interrupt from the keyboard."""
+    """Bounds of a reading process: memory, no interrupt from the keyboard, no life after its parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource  # not on Windows
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _end_with_parent() -> None:
+    """End this process once the one that started it was killed; its queues would never tell."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _read(name: str, data: bytes) -> Outcome:

@@ -21,7 +21,12 @@ def install(app: Flask, kb: KnowledgeBase) -> None:
 
 def workshop() -> Workshop:
     """The workshop of this application."""
-    return cast(Workshop, current_app.extensions[KEY])
+    return workshop_of(current_app)
+
+
+def workshop_of(app: Flask) -> Workshop:
+    """The workshop of an application."""
+    return cast(Workshop, app.extensions[KEY])
 
 
 def uploaded(files: Iterable[FileStorage]) -> list[tuple[str, bytes]]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from indicators.model import Strength, SynonymGroup
 from kb.errors import ChangedMeanwhileError, InputError, KnowledgeError
-from kb.knowledge import KnowledgeBase
 from web.admin import admin
 from web.context import knowledge
 from web.query import clean
+from web.reindexing import ReindexJob
 
 pages = Blueprint("teaching", __name__)
 
@@ -190,52 +189,6 @@ def remove_answer() -> Response:
     return redirect("/admin/answers", 303)
 
 
-@dataclass(frozen=True, slots=True)
-class Reindexing:
-    """How far the building of the index is; ``error`` is a sentence where it failed."""
-
-    running: bool = False
-    what: str = ""
-    done: int = 0
-    total: int = 0
-    number: int | None = None
-    error: str = ""
-
-
-class ReindexJob:
-    """Builds the index in a thread of its own, one at a time."""
-
-    def __init__(self, kb: KnowledgeBase) -> None:
-        self._kb, self._lock = kb, threading.Lock()
-        self.state = Reindexing()
-
-    def start(self, actor: str) -> bool:
-        """Begin; False where it is running already."""
-        with self._lock:
-            if self.state.running:
-                return False
-            self.state = Reindexing(running=True, what="准备")
-        threading.Thread(target=self._run, args=(actor,), name="kb-reindex", daemon=True).start()
-        return True
-
-    def _run(self, actor: str) -> None:
-        try:
-            number = self._kb.reindex(self._progress, actor=actor)
-            self.state = Reindexing(number=number)
-        except Exception as error:
-            self.state = Reindexing(error=str(error))
-
-    def _progress(self, what: str, done: int, total: int) -> None:
-        self.state = replace(self.state, what=what, done=done, total=total)
-
-
-def _job() -> ReindexJob:
-    found = current_app.extensions.setdefault("reindexing", ReindexJob(knowledge()))
-    if not isinstance(found, ReindexJob):
-        raise TypeError("the extension is not ours")
-    return found
-
-
 @pages.get("/admin/words")
 def words() -> Answer:
     """Dictionary words of this knowledge base, and the state of the index."""
@@ -262,7 +215,7 @@ def _words_page(word: str = "", error: str = "") -> str:
         history=tuning.words_history()[:10],
         word=word,
         error=error,
-        job=_job().state,
+        job=ReindexJob(knowledge()).state(),
     )
 
 
@@ -277,7 +230,7 @@ def remove_word() -> Response:
 @pages.post("/admin/reindex")
 def reindex() -> Response:
     """Begin to build the index afresh."""
-    _job().start(admin().name)
+    ReindexJob(knowledge()).start(admin().name)
     return redirect("/admin/words", 303)
 
 

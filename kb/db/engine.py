@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from kb.db.failures import PatientPool, first_line, translator
+from kb.db.timing import watch
 from kb.errors import DatabaseUnavailableError, NewerDatabaseError
 from kb.settings import Connections
 
@@ -62,6 +63,7 @@ def connect(url: str, connections: Connections | None = None) -> Engine:
         engine = _postgresql(parsed, connections or Connections())
     event.listen(engine, "handle_error", translator(parsed))
     event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    watch(engine)
     return engine
 
 

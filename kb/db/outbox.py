@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from kb.db import tables as t
+from kb.db.audit import aware
 
 KEPT = timedelta(days=7)
 """How long rows wait for an index that does not come; it is rebuilt when it comes back later."""
@@ -33,6 +34,14 @@ class Waiting:
     codes: tuple[str, ...]
     place: int
     lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far an index is behind: rows that wait, and seconds that the oldest has waited."""
+
+    rows: int
+    seconds: float
 
 
 class Outbox:
@@ -60,6 +69,15 @@ class Outbox:
                 last = connection.execute(select(func.max(first.c.id))).scalar() or last
             query = select(row.code).where(row.id > place, row.id <= last).distinct().order_by(row.code)
             return Waiting(last, tuple(connection.execute(query).scalars()), place)
+
+    def lag(self, index: str) -> Lag:
+        """How far an index is behind."""
+        row = t.outbox.c
+        with self._engine.connect() as connection:
+            place = _places(connection).get(index, 0)
+            query = select(func.count(), func.min(row.at)).where(row.id > place)
+            rows, oldest = connection.execute(query).one()
+        return Lag(rows, (datetime.now(UTC) - aware(oldest)).total_seconds() if oldest else 0.0)
 
     def settle(self, index: str, last: int, now: datetime | None = None) -> None:
         """Note that an index has taken up all rows to ``last``, and forget what nobody needs any more."""

@@ -50,6 +50,16 @@ class ReviewRows:
             row = connection.execute(select(*columns).where(t.review_job.c.id == id_)).first()
         return _job(row) if row else None
 
+    def unfinished(self, now: datetime) -> list[Job]:
+        """Jobs that are neither done nor failed nor over, oldest first."""
+        job = t.review_job.c
+        columns = [c for c in job if c.name != "statistics"]
+        query = select(*columns).where(
+            job.state.not_in([JobState.DONE.value, JobState.FAILED.value]), job.expires_at >= now
+        )
+        with self.reading.connect() as connection:
+            return [_job(row) for row in connection.execute(query.order_by(job.created_at))]
+
     def claim(self, id_: str, now: datetime, patience: timedelta) -> bool:
         """Take an unfinished job that nobody has touched for a while; only one asker gets it."""
         job = t.review_job.c

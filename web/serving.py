@@ -1,0 +1,42 @@
+"""An application as a serving process has it: log, figures, and a caretaker beside the requests."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from kb.caretaking import Caretaker
+from kb.knowledge import KnowledgeBase
+from web import logs, metrics
+from web.app import create_app
+from web.review_work import workshop_of
+
+FOLLOWED = 0.3
+"""Seconds between two looks for what other processes wrote."""
+
+RESUMED = 3.0
+"""Seconds between two looks for review jobs that nobody works on."""
+
+
+class Served:
+    """An open knowledge base with its application, until ``close``."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        logs.configure(kb.settings.watching.log)
+        self.kb = kb
+        self.app: Flask = create_app(kb)
+        self._caretakers = (
+            Caretaker(self._follow, FOLLOWED),
+            Caretaker(workshop_of(self.app).resume_all, RESUMED),
+        )
+        metrics.serving()
+
+    def close(self) -> None:
+        """Hand over the jobs in hand, write what was counted, let go of everything."""
+        for caretaker in self._caretakers:
+            caretaker.close()
+        workshop_of(self.app).close()
+        self.kb.close()
+
+    def _follow(self) -> None:
+        self.kb.follow()
+        metrics.serving()
