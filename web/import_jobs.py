@@ -27,6 +27,7 @@ from web.load_plan import plan_of, problems_of, title_of
 Deed = Callable[[Upload, Stop], None]
 KEY = "imports"
 _PREPARED = 3
+PATIENCE = 10.0
 _LOOK = 0.05  # seconds between two looks at what another process does
 _BROKEN = "程序出错，这一步没有完成，什么都没有写入。请再试一次；仍然不行请告诉管理员时间。"
 _log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class ImportRoom:
             finally:
                 hold.release()
 
+        self._line.wait(upload.token, PATIENCE)  # the deed before has let go, but not quite ended
         self._line.put(upload.token, work, lambda: upload.called_off)
 
     def cancel(self, upload: Upload) -> None:

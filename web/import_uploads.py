@@ -28,6 +28,7 @@ MOST_BYTES = 1024**3
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _ABOUT, _STATE, _DATA, _READ = "about.json", "state.json", "data", "read.msgpack"
 _LOCK, _OFF = "work.lock", "called-off"
+_GLANCE = 0.5  # seconds: longer than another process takes to see whether anybody is at work
 
 
 class TooManyUploadsError(InputError):
@@ -142,7 +143,7 @@ class Upload:
 
         The system lets go for a process that died.
         """
-        lock = FileLock(self.folder / _LOCK, timeout=0, thread_local=False)
+        lock = FileLock(self.folder / _LOCK, timeout=_GLANCE, thread_local=False)
         try:
             lock.acquire()
         except Timeout:

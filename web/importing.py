@@ -48,7 +48,12 @@ def install(app: Flask, kb: KnowledgeBase) -> None:
 
 def room() -> ImportRoom:
     """The room of this application."""
-    return cast(ImportRoom, current_app.extensions[KEY])
+    return room_of(current_app)
+
+
+def room_of(app: Flask) -> ImportRoom:
+    """The room of an application."""
+    return cast(ImportRoom, app.extensions[KEY])
 
 
 def upload_of(token: str) -> Upload:

@@ -8,6 +8,7 @@ from kb.caretaking import Caretaker
 from kb.knowledge import KnowledgeBase
 from web import logs, metrics
 from web.app import create_app
+from web.importing import room_of
 from web.review_work import workshop_of
 
 FOLLOWED = 0.3
@@ -35,6 +36,7 @@ class Served:
         for caretaker in self._caretakers:
             caretaker.close()
         workshop_of(self.app).close()
+        room_of(self.app).close()
         self.kb.close()
 
     def _follow(self) -> None:

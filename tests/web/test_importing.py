@@ -24,10 +24,10 @@ from tests.loaders.files import as_xlsx
 from tests.loaders.test_template import filled
 from tests.web.conftest import send, token_of
 from tests.web.importing import confirmed, post, sent, settled
-from web.import_jobs import KEY
+from web.import_jobs import KEY, ImportRoom
 from web.import_reading import UnreadableError, read_apart
-from web.import_uploads import MOST, Phase
-from web.jobs import CancelledError
+from web.import_uploads import MOST, Phase, Upload
+from web.jobs import CancelledError, Stop
 
 
 def everything(kb: KnowledgeBase) -> bytes:
@@ -339,3 +339,44 @@ def test_a_late_or_cancelled_reader_is_killed(tmp_path: Path) -> None:
 
     with pytest.raises(CancelledError):
         read_apart("a.xlsx", as_xlsx(*indicator_set()), Hints(), look=called_off)
+
+
+def test_two_processes_on_one_upload_keep_out_of_each_other_s_way(office: KnowledgeBase) -> None:
+    here, there = ImportRoom(office), ImportRoom(office)
+    upload = here.uploads.add(
+        "县库.xlsx", as_xlsx(*indicator_set()), kind="auto", set_name="BX", replace=False, actor="x"
+    )
+    begun, go_on = threading.Event(), threading.Event()
+    plan = here._plan
+
+    def slow(up: Upload, stop: Stop) -> None:
+        begun.set()
+        go_on.wait(30)
+        plan(up, stop)
+
+    here._plan = slow  # type: ignore[method-assign]
+    here.read(upload)
+    assert begun.wait(30)
+    assert not there.settled(upload, 0.2), "somebody else is at it"
+    there.read(upload)
+    assert there._line.idle, "nobody begins what another process does"
+    there.cancel(upload)
+    go_on.set()
+    for room in (here, there):
+        for _ in range(200):
+            if room.settled(upload, 1):
+                break
+    assert upload.state.phase is Phase.READY
+    assert "已取消" in upload.state.message, "called off from the other process"
+
+
+def test_upload_of_a_process_that_died_is_taken_up(office: KnowledgeBase) -> None:
+    room = ImportRoom(office)
+    upload = room.uploads.add(
+        "县库.xlsx", as_xlsx(*indicator_set()), kind="auto", set_name="BX", replace=False, actor="x"
+    )
+    upload.tell(Phase.WRITING)
+    for _ in range(60):
+        if room.settled(upload, 1):
+            break
+    assert upload.state.phase is Phase.READY
