@@ -76,10 +76,15 @@ class DraftStore:
 
     def load(self, id_: str, number: int | None = None) -> tuple[SavedLine, Saved]:
         """A draft as it stands, or one of its versions. Raises UnknownDraftError."""
-        line = self.line(id_)
-        body = self._rows.body(id_, line.version if number is None else number)
-        if body is None:
+        found = self._rows.current(id_)
+        if found is None or _aware(found[0].expires_at) < self._now():
             raise UnknownDraftError
+        line, body = found
+        if number is not None and number != line.version:
+            older = self._rows.body(id_, number)
+            if older is None:
+                raise UnknownDraftError
+            body = older
         return line, _decoder.decode(body)
 
     def owned(self, owner: str, most: int = 100) -> list[tuple[SavedLine, Saved]]:

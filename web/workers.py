@@ -8,6 +8,7 @@ ready, and workers that die at once come back ever more slowly. POSIX only.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import select
@@ -40,6 +41,7 @@ BOOT = 120.0
 _KEPT_ALIVE = 15
 _HUNG = 120  # seconds after which a worker whose main loop does not turn is replaced
 _LONGEST_LINE = 8190
+_log = logging.getLogger(__name__)
 _RAW = re.compile(rb"[\x80-\xff]")
 
 
@@ -106,7 +108,10 @@ class _Application(BaseApplication):  # type: ignore[misc]
         try:
             self.served = Served(KnowledgeBase.open(self.settings))
         except KnowledgeError as error:
-            print(f"错误：{error}", file=sys.stderr, flush=True)
+            _log.error("%s", error)
+            sys.exit(1)
+        except Exception:
+            _log.exception("the knowledge base does not open")
             sys.exit(1)
         return self.served.app
 

@@ -35,6 +35,18 @@ class DraftRows:
             row = connection.execute(select(saved_draft).where(saved_draft.c.id == id_)).mappings().first()
         return SavedLine(**row) if row else None
 
+    def current(self, id_: str) -> tuple[SavedLine, bytes] | None:
+        """A draft with its state, read at one moment: a saver may replace version and body meanwhile."""
+        own, version = saved_draft.c, draft_version.c
+        joined = saved_draft.join(draft_version, (version.draft == own.id) & (version.number == own.version))
+        query = select(saved_draft, version.body).select_from(joined).where(own.id == id_)
+        with self.reading.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        line = SavedLine(**{name: row[name] for name in SavedLine.__struct_fields__})
+        return line, zlib.decompress(row["body"])
+
     def body(self, id_: str, number: int) -> bytes | None:
         """A version whole."""
         query = select(draft_version.c.body).where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -117,3 +118,25 @@ def test_people_find_their_own_drafts_again(store: DraftStore, clock: Clock) -> 
     assert store.owned("") == []
     clock.time += LIFETIME + timedelta(seconds=1)
     assert store.owned("小起") == []
+
+
+def test_draft_is_found_while_others_save_it(store: DraftStore) -> None:
+    """Automatic saves write over the version before: whoever loads meanwhile sees one or the other."""
+    line = store.create(Saved(draft=Draft(project="村道")))
+    stop = threading.Event()
+
+    def save() -> None:
+        version = 1
+        while not stop.is_set():
+            table = Saved(draft=Draft(project=f"村道{version}"))
+            version = store.save(line.id, table, based_on=version, automatic=True).version
+
+    saver = threading.Thread(target=save)
+    saver.start()
+    try:
+        versions = [store.load(line.id)[0].version for _ in range(300)]
+    finally:
+        stop.set()
+        saver.join()
+    assert versions == sorted(versions)
+    assert versions[-1] > 1
