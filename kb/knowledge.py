@@ -56,6 +56,7 @@ from kb.engines import open_search
 from kb.errors import (
     BusyError,
     CatalogueBatchError,
+    DatabaseBusyError,
     HomeError,
     SearchUnavailableError,
     UnknownBatchError,
@@ -380,7 +381,7 @@ class KnowledgeBase:
 
         Where another process has it in hand, or the search engine is lost, the rest waits in the outbox.
         """
-        with suppress(BusyError, SearchUnavailableError):
+        with suppress(BusyError, DatabaseBusyError, SearchUnavailableError):
             self._indexer.drain(patience=_SHORT)
         self._refresh()
 
