@@ -54,8 +54,8 @@ def test_requests_are_counted_by_route_and_step(anyone: FlaskClient) -> None:
     assert more("kb_request_seconds_count", route=record, method="GET", status="200") == 2
     assert more("kb_request_seconds_count", route="(none)", method="GET", status="404") == 1
     assert more("kb_request_seconds_count", route="(none)", method="other", status="405") == 1
-    for step in ("search", "db", "render"):
-        assert more("kb_step_seconds_count", route="/search", step=step) == 1
+    for route, step in (("/search", "search"), ("/search", "render"), (record, "db"), (record, "render")):
+        assert more("kb_step_seconds_count", route=route, step=step) >= 1
     assert more("kb_step_seconds_sum", route="/search", step="search") > 0
 
 
