@@ -250,9 +250,11 @@ def test_work_goes_on_in_another_process_that_finds_it_undone(
         again = settled(admin, page.request.path)
         assert count(again.text, "新增") == 6
     upload.tell(Phase.WRITING, 1, 6)
-    with upload.lock:  # as a process that still works on it
-        assert 'id="working"' in admin.get(page.request.path).text
-        assert upload.state.phase is Phase.WRITING
+    hold = upload.hold()  # as a process that still works on it
+    assert hold is not None
+    assert 'id="working"' in admin.get(page.request.path).text
+    assert upload.state.phase is Phase.WRITING
+    hold.release()
     assert count(settled(admin, page.request.path).text, "新增") == 6
     assert "县库.xlsx" in admin.get("/admin/import").text, "an unfinished upload is offered again"
     assert "已放弃" in post(admin, page, "discard").text
