@@ -34,6 +34,10 @@ _AS_ROWS = (
     TableKind.INDICATORS,
     TableKind.FRAMEWORK,
 )
+_CLASSIFIED = tuple(
+    kind for kind in _AS_ROWS if kind is not TableKind.FRAMEWORK
+)  # 53号 has levels of its own
+_TOLD = 5
 _NUMBERS = {
     "amount": "金额", "executed": "执行数", "self_score": "自评得分", "third_party_score": "评分", "weight": "权重",
     "score": "得分", "weight_min": "权重下限", "weight_max": "权重上限", "rate": "执行率",
@@ -118,11 +122,33 @@ class LoadedTable:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to look at before the table is loaded, beside its problems."""
+        return (*self._on_recognition(), *self._on_levels())
+
+    def _on_levels(self) -> Iterator[str]:
+        """A sentence where rows stand under levels that no classification has."""
+        if self.kind not in _CLASSIFIED:
+            return
+        strange = [
+            (row.sheet_row, name)
+            for row in self.rows
+            for name, read in ((row.text("level1"), read_level1), (row.text("level2"), read_level2))
+            if name and not read(name)
+        ]
+        if strange:
+            names = "、".join(dict.fromkeys(f"“{name}”" for _, name in strange[:_TOLD]))
+            rows = "、".join(str(n) for n in list(dict.fromkeys(n for n, _ in strange))[:_TOLD])
+            yield (
+                f"{names}不是通用的一级、二级指标名称（第 {rows} 行{'等' if len(strange) > _TOLD else ''}）。照原样入库，"
+                "但按一级、二级筛选时找不到；要归到通用名称，请改正后再传。"
+            )
+
+    def _on_recognition(self) -> Iterator[str]:
+        """A sentence where the table was recognised in a picture."""
         if not self.recognised:
-            return ()
+            return
         doubt = f"其中 {self.doubtful} 格把握不大，已逐行注明" if self.doubtful else "各格把握都较大"
-        return (
-            f"这张表是从扫描件识别的，共 {self.recognised} 格，{doubt}。入库前请对照原件核对，小数点和≥、≤尤其容易认错。",
+        yield (
+            f"这张表是从扫描件识别的，共 {self.recognised} 格，{doubt}。入库前请对照原件核对，小数点和≥、≤尤其容易认错。"
         )
 
     @property

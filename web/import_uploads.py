@@ -15,7 +15,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from kb.errors import InputError
-from kb.imports import Decisions
+from kb.imports import Decisions, SetAbout
 from loaders.found import Hints, Learned
 from loaders.kept import unpack
 from loaders.loading import LoadedFile
@@ -77,6 +77,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size: int
     kind: str = "auto"
     set_name: str = ""
+    set_about: dict[str, str] = {}
     replace: bool = False
     corrections: dict[str, str] = {}
     merge: dict[str, str] = {}
@@ -89,7 +90,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def asked(self) -> Asked:
         """What a plan is told."""
         decided = Decisions(merge=self.merge, retire=self.retire, keep=self.keep, replace=self.replace)
-        return Asked(self.set_name, decisions=decided)
+        return Asked(self.set_name, about=SetAbout(**self.set_about), decisions=decided)
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -207,7 +208,10 @@ class Uploads:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def add(self, name: str, data: bytes, *, kind: str, set_name: str, replace: bool, actor: str) -> Upload:
+    def add(
+        self, name: str, data: bytes, *, kind: str, set_name: str, replace: bool, actor: str,
+        set_about: SetAbout | None = None,
+    ) -> Upload:  # fmt: skip
         """Keep a new file. Raises TooManyUploadsError."""
         self.sweep()
         open_ = [u for u in self.all() if u.state.phase is not Phase.DONE]
@@ -219,7 +223,8 @@ class Uploads:
         (upload.folder / _DATA).write_bytes(data)
         upload.keep_about(
             About(
-                name=name, actor=actor, at=datetime.now(UTC), size=len(data), kind=kind, set_name=set_name, replace=replace
+                name=name, actor=actor, at=datetime.now(UTC), size=len(data), kind=kind, set_name=set_name, replace=replace,
+                set_about=set_about.given if set_about else {},
             )
         )  # fmt: skip
         upload.tell(Phase.READING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from flask import (
@@ -18,6 +19,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.errors import InputError
 from kb.knowledge import KnowledgeBase
 from loaders.loading import KINDS
 from loaders.template import TEMPLATES
@@ -29,6 +31,7 @@ from web.import_uploads import Phase, TooManyUploadsError, Upload
 from web.load_plan import LOADED, title_of
 from web.query import page_number
 from web.review_work import uploaded
+from web.set_about import set_about_from
 
 pages = Blueprint("importing", __name__)
 
@@ -72,17 +75,21 @@ def address(upload: Upload, rest: str = "") -> str:
 @pages.get("/admin/import")
 def start() -> str:
     """The form to upload a file, templates, unfinished uploads, and the last batches."""
+    return _start_page({})
+
+
+def _start_page(given: Mapping[str, str], error: str = "") -> str:
     recent = [b for b in knowledge().batches(60) if b.name.startswith(LOADED)][:15]
     open_ = [(u, u.about, u.state) for u in room().uploads.all()]
     return render_template(
         "admin_import.html", kinds=[(k, KIND_NAMES[k]) for k in KINDS], recent=recent, templates=TEMPLATES,
         open=[(u, about, state) for u, about, state in open_ if state.phase is not Phase.DONE],
-        learned=len(knowledge().loading.learned()),
+        learned=len(knowledge().loading.learned()), given=given, error=error,
     )  # fmt: skip
 
 
 @pages.post("/admin/import")
-def upload() -> BaseResponse:
+def upload() -> BaseResponse | tuple[str, int]:
     """Keep an uploaded file apart, have it read, and go on to its preview."""
     files = uploaded(request.files.getlist("file"))
     if len(files) != 1:
@@ -91,9 +98,13 @@ def upload() -> BaseResponse:
     name, data = files[0]
     kind = request.form.get("kind", "auto")
     try:
+        about = set_about_from(request.form)
+    except InputError as error:
+        return _start_page(request.form, str(error)), 400
+    try:
         kept = room().uploads.add(
             name, data, kind=kind if kind in KINDS else "auto", set_name=request.form.get("set", "").strip()[:100],
-            replace=bool(request.form.get("replace")), actor=admin().name,
+            replace=bool(request.form.get("replace")), actor=admin().name, set_about=about,
         )  # fmt: skip
     except TooManyUploadsError as error:
         flash(str(error), "bad")

@@ -7,14 +7,14 @@ from werkzeug.wrappers import Response
 
 from indicators.fields import label_of, shown
 from indicators.model import Indicator, Kind
-from indicators.validity import read_span
-from kb.errors import InputError, KnowledgeError
+from kb.errors import KnowledgeError
 from kb.imports import SetAbout
 from kb.overlaying import OpenConflictError
 from kb.overlays import Fate, Outcome, Side
 from web.admin import admin
 from web.context import knowledge
 from web.query import clean
+from web.set_about import set_about_from
 from web.words import FATE_NAMES, OUTCOME_NAMES
 
 pages = Blueprint("overlays", __name__)
@@ -35,22 +35,12 @@ def make() -> str | Response | tuple[str, int]:
     """Make a local set over another one."""
     given = {f: clean(request.form.get(f, ""))[:100] for f in ("name", "base", *SetAbout.__slots__)}
     try:
-        about = _about(given)
+        about = set_about_from(request.form)
         code, batch = knowledge().overlays.make(given["name"], given["base"], about, actor=admin().name)
     except KnowledgeError as error:
         return _list_page(given, str(error)), 400
     flash(f"已新建，记为第 {batch} 批。现在全部沿用上级；在下面选要改口径或不用的指标。")
     return redirect(f"/admin/overlays/{code}", 303)
-
-
-def _about(given: dict[str, str]) -> SetAbout:
-    for field in ("valid_from", "valid_to"):
-        if given[field] and read_span(given[field]) is None:
-            raise InputError(f"“{given[field]}”不是日期，请写成 2026、2026-01 或 2026-01-01。")
-    begins, ends = read_span(given["valid_from"]), read_span(given["valid_to"])
-    if begins and ends and ends.last < begins.first:
-        raise InputError("有效期的止早于起，请改正。")
-    return SetAbout(**{f: given[f] for f in SetAbout.__slots__})
 
 
 def _list_page(given: dict[str, str], error: str = "") -> str:

@@ -187,3 +187,19 @@ def test_decimals_of_money_are_exact() -> None:
     ]
     (table,) = loaded(rows).tables
     assert [r.numbers["amount"] for r in table.rows] == [Decimal("123.456789"), Decimal("1.23456")]
+
+
+def test_levels_that_no_classification_has_are_told_but_kept() -> None:
+    rows = [
+        ["一级指标", "二级指标", "三级指标", "计量单位", "指标解释"],
+        ["产出指标", "数量指标", "建成里程", "公里", "当年建成"],
+        ["其他指标", "杂项", "发文数量", "份", "当年印发"],
+    ]
+    (table,) = load_file("a.xlsx", workbook(rows), Hints("indicators")).tables
+    assert not table.problems
+    assert [r.text("level2") for r in table.rows] == ["数量指标", "杂项"]
+    (warning,) = table.warnings
+    assert "“其他指标”、“杂项”" in warning
+    assert "第 3 行" in warning
+    (table,) = load_file("a.xlsx", workbook(rows[:2]), Hints("indicators")).tables
+    assert table.warnings == ()

@@ -382,3 +382,51 @@ def test_upload_of_a_process_that_died_is_taken_up(office: KnowledgeBase) -> Non
         if room.settled(upload, 1):
             break
     assert upload.state.phase is Phase.READY
+
+
+def test_a_set_gets_its_edition_issuer_and_validity_from_the_form(
+    admin: FlaskClient, office: KnowledgeBase
+) -> None:
+    said = {
+        "edition": "2027",
+        "issuer": "某县财政局",
+        "region": "某县",
+        "valid_from": "2027-01-01",
+        "valid_to": "2027",
+    }
+    confirmed(admin, sent(admin, "县库.xlsx", as_xlsx(*indicator_set()), set="BX", **said))
+    found = office.loading.find_set("BX")
+    assert found
+    assert {f: getattr(found, f) for f in said} == said
+    # What is left empty leaves what stands.
+    confirmed(
+        admin,
+        sent(
+            admin,
+            "县库.xlsx",
+            as_xlsx(
+                *indicator_set(),
+            ),
+            set="BX",
+            edition="2028",
+        ),
+    )
+    again = office.loading.find_set("BX")
+    assert again
+    assert (again.edition, again.issuer) == ("2028", "某县财政局")
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "told"),
+    [("明年", "", "不是日期"), ("2027-02-30", "", "不是日期"), ("2027", "2026-05", "止早于起")],
+)
+def test_a_wrong_validity_is_told_and_what_was_typed_stays(
+    admin: FlaskClient, valid_from: str, valid_to: str, told: str
+) -> None:
+    page = sent(
+        admin, "县库.xlsx", as_xlsx(*indicator_set()), set="我的集", valid_from=valid_from, valid_to=valid_to
+    )
+    assert page.status_code == 400
+    assert told in page.text
+    assert 'value="我的集"' in page.text
+    assert f'value="{valid_from}"' in page.text
