@@ -68,7 +68,7 @@ def copy_all(source: Connection, target: Connection, progress: Progress | None =
             done += len(chunk)
             if progress:
                 progress("复制数据", done, total)
-        _set_sequence(target, table)
+        set_sequence(target, table)
 
 
 def clear(connection: Connection) -> None:
@@ -140,7 +140,7 @@ def _size(connection: Connection, table: Table) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar() or 0
 
 
-def _set_sequence(connection: Connection, table: Table) -> None:
+def set_sequence(connection: Connection, table: Table) -> None:
     """Let new rows be numbered behind the copied ones."""
     keys = list(table.primary_key.columns)
     if connection.dialect.name != "postgresql" or len(keys) > 1 or not isinstance(keys[0].type, Integer):
