@@ -73,6 +73,7 @@ from kb.loading import Loading
 from kb.maintenance import BackupInfo, Finding
 from kb.news import News
 from kb.overlaying import Overlays
+from kb.preparing import Prepared
 from kb.proposals import Proposals
 from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
@@ -93,6 +94,8 @@ _PATIENCE = 300.0
 _SHORT = 2.0
 """Seconds that a writer waits for another process which holds the index: that one, or the next look, does the rest."""
 _STATE = "state:"
+_FOR_REVIEW = (Kind.INDICATOR, Kind.SECTOR, Kind.PROJECT)
+_FOR_DRAFTS = (*_FOR_REVIEW, Kind.ISSUE)
 _PINNED_REACH = 200
 """Hits up to which a chosen answer is taken account of; pages beyond show the rest as it is."""
 
@@ -142,9 +145,8 @@ class KnowledgeBase:
         self.reviews = ReviewStore(ReviewRows(reader.engine), settings.home / "uploads")
         self.drafts = DraftStore(DraftRows(reader.engine))
         self.filed = FiledTables(FiledRows(reader.engine))
-        self._preparing = threading.Lock()
-        self._prepared_reviewer: tuple[str, Reviewer] | None = None
-        self._prepared_drafter: tuple[str, Drafter] | None = None
+        self._reviewer = Prepared(self._new_reviewer, lambda: reader.stamp(*_FOR_REVIEW))
+        self._drafter = Prepared(self._new_drafter, lambda: reader.stamp(*_FOR_DRAFTS))
         self._outbox = Outbox(reader.engine)
         self._indexer = Indexer(reader, self._outbox, self._engine, place, self._index_lock)
         self._seen: Hashable = None
@@ -314,26 +316,31 @@ class KnowledgeBase:
 
     def reviewer(self) -> Reviewer:
         """What a review needs to know, prepared once and again after the catalogue changed."""
-        stamp = self._reader.stamp(Kind.INDICATOR, Kind.SECTOR, Kind.PROJECT)
-        with self._preparing:
-            if self._prepared_reviewer is None or self._prepared_reviewer[0] != stamp:
-                records: list[Record] = [*self._all(Indicator), *self._all(Sector), *self._all(Project)]
-                self._prepared_reviewer = (stamp, Reviewer.of(records))
-            return self._prepared_reviewer[1]
+        return self._reviewer.get()
+
+    def _new_reviewer(self) -> Reviewer:
+        return Reviewer.of([*self._all(Indicator), *self._all(Sector), *self._all(Project)])
 
     # Drafting
 
     def drafter(self) -> Drafter:
         """What drafting needs to know, prepared once and again after the catalogue changed."""
-        stamp = self._reader.stamp(Kind.INDICATOR, Kind.SECTOR, Kind.PROJECT, Kind.ISSUE)
-        reviewer = self.reviewer()
-        with self._preparing:
-            if self._prepared_drafter is None or self._prepared_drafter[0] != stamp:
-                records: list[Record] = [
-                    *self._all(Indicator), *self._all(Sector), *self._all(Project), *self._all(Issue)
-                ]  # fmt: skip
-                self._prepared_drafter = (stamp, Drafter.of(records, reviewer))
-            return self._prepared_drafter[1]
+        return self._drafter.get()
+
+    def _new_drafter(self) -> Drafter:
+        records: list[Record] = [
+            *self._all(Indicator), *self._all(Sector), *self._all(Project), *self._all(Issue)
+        ]  # fmt: skip
+        return Drafter.of(records, self.reviewer())
+
+    def serve_requests(self, patience: float) -> None:
+        """Be ready for requests: prepare what they need, and never again let one wait longer than ``patience``.
+
+        Until a change of the catalogue has been taken up, reviews and drafts go by the state before.
+        """
+        self.search("")
+        self.drafter()
+        self._reviewer.patience = self._drafter.patience = patience
 
     # Keeping
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -44,7 +43,7 @@ def _alone(kb: KnowledgeBase, host: str, port: int) -> None:
 def _together(kb: KnowledgeBase, host: str, port: int, workers: int) -> None:
     settings: Settings = kb.settings
     kb.close()  # made ready; each worker opens it for itself
-    prepare(settings.home / "metrics" / str(os.getpid()))
+    prepare(settings.home / "metrics")
     from web.workers import run
 
     run(settings, host, port, workers, _tell)

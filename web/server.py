@@ -37,6 +37,7 @@ def run(kb: KnowledgeBase, host: str, port: int, ready: Callable[[str], None]) -
         clear_untrusted_proxy_headers=False,  # web.proxy believes them from listed addresses only
     )
     listeners = [s for s in sockets.values() if isinstance(s, BaseWSGIServer)]
+    threading.Thread(target=served.warm, name="kb-warm", daemon=True).start()
     stopping = _stopped_by_signals(listeners[0].trigger.pull_trigger)
     ready(address_of(host, listeners[0].effective_port))
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from flask import Flask
 
 from kb.caretaking import Caretaker
@@ -18,11 +20,20 @@ RESUMED = 3.0
 """Seconds between two looks for review jobs that nobody works on."""
 
 
+PATIENCE = 0.5
+"""Seconds that a request may wait for what is made from the catalogue to be made anew."""
+
+SWITCH = 0.001
+"""Seconds after which a thread that computes lets others run. A request gives way dozens of times; with
+Python's 5 ms each costs so much while an import or an index is being worked on."""
+
+
 class Served:
     """An open knowledge base with its application, until ``close``."""
 
     def __init__(self, kb: KnowledgeBase) -> None:
         logs.configure(kb.settings.watching.log)
+        sys.setswitchinterval(SWITCH)
         self.kb = kb
         self.app: Flask = create_app(kb)
         self._caretakers = (
@@ -38,6 +49,10 @@ class Served:
         workshop_of(self.app).close()
         room_of(self.app).close()
         self.kb.close()
+
+    def warm(self) -> None:
+        """Prepare what requests need, so that none has to wait for it."""
+        self.kb.serve_requests(PATIENCE)
 
     def _follow(self) -> None:
         self.kb.follow()

@@ -107,6 +107,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         _Application.in_worker = True
         try:
             self.served = Served(KnowledgeBase.open(self.settings))
+            self.served.warm()
         except KnowledgeError as error:
             _log.error("%s", error)
             sys.exit(1)

@@ -11,6 +11,7 @@ MEASUREMENTS = {
     "draft": "draft_score",
     "review": "review",
     "scale": "scale",
+    "season_load": "season_load",
 }
 
 

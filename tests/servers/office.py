@@ -23,16 +23,19 @@ _KB = [sys.executable, "-c", "from web.cli import main; main()"]
 
 
 def environment(home: Path, **changed: str) -> dict[str, str]:
-    """The environment of a program on a home folder with the small catalogue."""
+    """The environment of a program on a home folder with the small catalogue; "" takes a setting away."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("KB_", "PROMETHEUS_"))}
     database = {k: os.environ[k] for k in ("KB_DATABASE",) if k in os.environ}
-    return {**own, **database, "KB_HOME": str(home), "KB_CATALOGUE": str(SMALL), **changed}
+    found = {**own, **database, "KB_HOME": str(home), "KB_CATALOGUE": str(SMALL), **changed}
+    return {name: value for name, value in found.items() if value}
 
 
-def kb(home: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def kb(
+    home: Path, *arguments: str, text: str | None = None, **changed: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; ``changed`` are settings."""
     return subprocess.run(
-        [*_KB, *arguments], env=environment(home), input=text, capture_output=True, text=True, cwd=ROOT, timeout=120,
+        [*_KB, *arguments], env=environment(home, **changed), input=text, capture_output=True, text=True, cwd=ROOT, timeout=120,
         check=False,
     )  # fmt: skip
 

@@ -144,6 +144,25 @@ def test_stopping_answers_what_was_asked(tmp_path: Path, home: Path, arguments: 
         office.get("healthz")
 
 
+def test_figures_of_servers_that_were_killed_are_removed(tmp_path: Path, home: Path) -> None:
+    home = shutil.copytree(home, tmp_path / "home")
+    with serving(home, "--workers", "1") as first:
+        left = home / "metrics" / str(first.process.pid)
+        assert left.is_dir()
+        workers = first.workers()
+        first.process.kill()
+        first.stopped()
+        end = time.monotonic() + 30
+        while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not any(Path(f"/proc/{pid}").exists() for pid in workers), "workers go with their parent"
+    assert left.is_dir()
+    with serving(home, "--workers", "1") as second:
+        assert [f.name for f in (home / "metrics").iterdir()] == [str(second.process.pid)]
+        assert second.get("metrics").status_code == 200
+    assert list((home / "metrics").iterdir()) == []
+
+
 def test_worker_that_cannot_begin_is_told_and_tried_again(tmp_path: Path, home: Path) -> None:
     home = shutil.copytree(home, tmp_path / "home")
     with serving(home, "--workers", "1") as office:

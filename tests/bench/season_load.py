@@ -1,0 +1,227 @@
+"""A season's load: many people at once against ``kb serve --workers N``, while an admin loads rows and undoes them.
+
+    python -m tests.bench season_load [--minutes 10] [--users 200] [--workers 2] [--rows 10000] [--kill]
+
+Prints the times of each kind of request, errors, the admin's times and the memory of each worker every
+half minute. ``--kill`` kills a worker at random every twenty seconds: then only the requests that it had
+in hand may fail. At the end ``kb check`` must find nothing. Needs the extra ``bench`` (Locust).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from kb.knowledge import KnowledgeBase
+from kb.roles import Role
+from kb.settings import Settings
+from tests.bench.load import many_rows
+from tests.servers.office import ROOT, Office, kb, serving
+
+USERS = Path(__file__).with_name("season_users.py")
+PASSWORD = "一句好记的话当作密码"
+TARGET_MS = 300
+SAMPLED, KILLED = 30.0, 20.0  # seconds
+_THREADS_A_WORKER = 8
+
+
+@dataclass
+class Watch:
+    """What is noted beside the load."""
+
+    memory: list[tuple[float, dict[int, int]]] = field(default_factory=list)
+    kills: int = 0
+    admin: list[tuple[str, float]] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+
+
+def main(arguments: list[str]) -> int:
+    """Measure and print; 1 where there were errors or the knowledge base is not sound afterwards."""
+    options = _options(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        with KnowledgeBase.open(Settings(home=home)) as opened:
+            opened.accounts.add("小管", Role.ADMIN, PASSWORD, actor="bench")
+        watch = Watch()
+        with serving(home, "--workers", str(options.workers), KB_CATALOGUE="") as office:
+            rows = _drive(office, options, watch, Path(folder))
+        checked = kb(home, "check", KB_CATALOGUE="")
+    return _report(rows, watch, checked, options)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="season_load")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--users", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rows", type=int, default=10_000, help="rows that the admin loads, 0 for no admin")
+    parser.add_argument("--kill", action="store_true")
+    return parser.parse_args(arguments)
+
+
+def _drive(office: Office, options: argparse.Namespace, watch: Watch, folder: Path) -> list[dict[str, str]]:
+    """Run the users with the admin, the killer and the sampler beside them; gives Locust's table."""
+    prefix = folder / "locust"
+    seconds = round(options.minutes * 60)
+    command = [
+        sys.executable, "-m", "locust", "-f", str(USERS), "--headless", "--host", office.address.rstrip("/"),
+        "-u", str(options.users), "-r", str(max(1, options.users // 10)), "-t", f"{seconds}s", "--reset-stats",
+        "--csv", str(prefix), "--only-summary", "--stop-timeout", "30",
+    ]  # fmt: skip
+    stop = threading.Event()
+    beside = [
+        threading.Thread(target=_sample, args=(office, watch, stop)),
+    ]
+    if options.rows:
+        beside.append(threading.Thread(target=_admin, args=(office, options.rows, watch)))
+    if options.kill:
+        beside.append(threading.Thread(target=_kill, args=(office, options.workers, watch, stop)))
+    locust = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    for thread in beside:
+        thread.start()
+    _, said = locust.communicate()
+    stop.set()
+    for thread in beside:
+        thread.join()
+    if not prefix.with_name("locust_stats.csv").exists():
+        raise SystemExit(f"locust did not run; pip install 'indicator-kb[bench]'\n{said}")
+    with prefix.with_name("locust_failures.csv").open(encoding="utf-8") as stream:
+        watch.trouble += [f"{r['Name']} ×{r['Occurrences']}: {r['Error']}" for r in csv.DictReader(stream)]
+    with prefix.with_name("locust_stats.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _sample(office: Office, watch: Watch, stop: threading.Event) -> None:
+    began = time.monotonic()
+    while True:
+        watch.memory.append((time.monotonic() - began, {pid: _memory(pid) for pid in office.workers()}))
+        if stop.wait(SAMPLED):
+            return
+
+
+def _memory(pid: int) -> int:
+    """Resident MB of a process, 0 where it is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+def _kill(office: Office, workers: int, watch: Watch, stop: threading.Event) -> None:
+    chance = random.Random(7)
+    while not stop.wait(KILLED):
+        alive = office.workers()
+        if len(alive) >= workers:
+            os.kill(chance.choice(alive), signal.SIGKILL)
+            watch.kills += 1
+
+
+class _Patient(requests.Session):
+    """An admin whose browser is asked again where a worker was killed under it."""
+
+    def request(self, *args: object, **kwargs: object) -> requests.Response:  # type: ignore[override]
+        """The answer, after some tries."""
+        for _ in range(5):
+            try:
+                return super().request(*args, timeout=120, **kwargs)  # type: ignore[arg-type,misc]
+            except requests.ConnectionError:
+                time.sleep(1)
+        return super().request(*args, timeout=120, **kwargs)  # type: ignore[arg-type,misc]
+
+
+def _admin(office: Office, rows: int, watch: Watch) -> None:
+    """Load a workbook on the admin's pages and take it back."""
+    session, at = _Patient(), office.address.rstrip("/")
+
+    @contextmanager
+    def step(name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        watch.admin.append((name, time.monotonic() - began))
+
+    try:
+        form = {"name": "小管", "password": PASSWORD}
+        session.post(f"{at}/login", data=form | _token(session.get(f"{at}/login").text))
+        book = many_rows(rows)
+        with step("read and plan"):
+            page = session.get(f"{at}/admin/import")
+            sent = session.post(
+                f"{at}/admin/import", data={"kind": "auto", "set": "压力测试"} | _token(page.text),
+                files={"file": ("压力测试.xlsx", book)},
+            )  # fmt: skip
+            shown = _settled(session, sent.url)
+        mark = re.search(r'name="fingerprint" value="([0-9a-f]+)"', shown.text)
+        if mark is None:
+            raise RuntimeError(f"no preview: {shown.status_code} {shown.text[:300]}")
+        with step("write and index"):
+            address = shown.url.partition("?")[0]
+            session.post(f"{address}/commit", data={"fingerprint": mark[1], "good": "1"} | _token(shown.text))
+            done = _settled(session, address)
+        batch = re.search(r"/admin/batch/(\d+)", done.url)
+        if batch is None:
+            raise RuntimeError(f"no batch: {done.status_code} {done.url}")
+        with step("undo and index"):
+            undone = session.post(f"{at}/admin/undo", data={"batch": batch[1]} | _token(done.text))
+        if "已撤回" not in undone.text:
+            raise RuntimeError(f"not undone: {undone.status_code} {undone.text[:300]}")
+    except (requests.RequestException, RuntimeError) as error:
+        watch.trouble.append(f"admin: {error}")
+
+
+def _token(page: str) -> dict[str, str]:
+    found = re.search(r'name="form_token" value="([^"]+)"', page)
+    return {"form_token": found[1]} if found else {}
+
+
+def _settled(session: requests.Session, address: str) -> requests.Response:
+    end = time.monotonic() + 600
+    while time.monotonic() < end:
+        page = session.get(address)
+        if 'id="working"' not in page.text:
+            return page
+        time.sleep(0.5)
+    raise RuntimeError("the upload is worked on for ten minutes")
+
+
+def _report(
+    rows: Sequence[dict[str, str]], watch: Watch, checked: subprocess.CompletedProcess[str], options: argparse.Namespace
+) -> int:  # fmt: skip
+    print(f"{options.users} users, {options.workers} workers, {options.minutes:g} minutes\n")
+    print("| kind | requests | failed | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|---|")
+    for row in rows:
+        figures = (row[k] for k in ("Request Count", "Failure Count", "50%", "95%", "99%"))
+        print(f"| {row['Name']} | {' | '.join(figures)} |")
+    print("\n| the admin | s |\n|---|---|")
+    for name, seconds in watch.admin:
+        print(f"| {name} | {seconds:.1f} |")
+    print("\n| minute | MB of each worker |\n|---|---|")
+    for at, sizes in watch.memory:
+        print(f"| {at / 60:.1f} | {', '.join(f'{pid}: {size}' for pid, size in sorted(sizes.items()))} |")
+    failed = int(rows[-1]["Failure Count"])
+    borne = watch.kills * _THREADS_A_WORKER
+    late = [
+        r["Name"] for r in rows if r["Name"] in ("search", "suggest", "page") and int(r["95%"]) >= TARGET_MS
+    ]
+    print(f"\nkills: {watch.kills}; failed: {failed} (at most {borne} were in a killed worker's hands)")
+    print(f"p95 of search and pages under {TARGET_MS} ms: {'no: ' + ', '.join(late) if late else 'yes'}")
+    print(f"kb check: {checked.stdout.strip().splitlines()[-1:]} ({checked.returncode})")
+    for line in watch.trouble[:20]:
+        print(f"  {line}")
+    admin_ok = not any(line.startswith("admin") for line in watch.trouble)
+    return int(failed > borne or checked.returncode != 0 or not admin_ok)
