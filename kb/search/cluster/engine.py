@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -78,10 +79,8 @@ class ClusterEngine:
     def stamp(self) -> Stamp:
         """Changes whenever any process changed the index; while the cluster is lost, what was last seen."""
         if time.monotonic() - self._seen_at >= _LOOK:
-            try:
+            with suppress(SearchUnavailableError):
                 self._look()
-            except SearchUnavailableError:
-                self._seen_at = time.monotonic()
         return self._seen
 
     def announce(self) -> None:
