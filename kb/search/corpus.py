@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Protocol
 
 import numpy as np
@@ -38,7 +39,7 @@ class Facet:
         """A facet's column of some rows."""
         column = _COLUMN.get(name, name)
         numbers: dict[str, int] = {}
-        codes = [numbers.setdefault(getattr(row, column), len(numbers)) for row in rows]
+        codes = [numbers.setdefault(value, len(numbers)) for value in map(attrgetter(column), rows)]
         return cls(tuple(numbers), np.array(codes, np.int32))
 
 

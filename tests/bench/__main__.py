@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "review": "review",
     "scale": "scale",
     "season_load": "season_load",
+    "opensearch": "opensearch",
 }
 
 

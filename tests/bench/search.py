@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     base, vocabulary = real()
     asked = queries(base, options.queries)
-    print(f"{_machine()}; {len(base)} records in the catalogue, {len(asked)} queries")
+    print(f"{machine()}; {len(base)} records in the catalogue, {len(asked)} queries")
     same = True
     for size in map(int, options.sizes.split(",")):
         same &= _measure(varied(base, size), vocabulary, asked, options.only)
@@ -120,7 +120,7 @@ def _memory() -> float:
     return most / 1024 if sys.platform != "darwin" else most / 1024**2
 
 
-def _machine() -> str:
+def machine() -> str:
     name = platform.processor() or platform.machine()
     try:
         found = subprocess.run(["lscpu"], capture_output=True, text=True, check=True).stdout

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kb.search.answer import Filters
-from kb.search.cluster.schema import characters, pairs
+from kb.search.cluster.schema import PARTS, characters, pairs
 from kb.search.corpus import FACETS
 from kb.search.plan import Alternative, Plan, Want
 from kb.search.score import Bars
@@ -22,8 +22,12 @@ from kb.search.worth import FULL_GAIN, kind_factors, rarity, want_factor, want_k
 
 Clause = dict[str, Any]
 
-_LITERAL_GAINS = (0.8, 0.25)  # about what a literal fragment gains: in the name, elsewhere
-_ELSEWHERE = 0.25  # about what holding the query outside the name is worth, against inside
+_LITERAL_GAINS = {
+    "name_": 0.85,
+    "label_": 0.6,
+    "gist_": 0.54,
+    "": 0.24,
+}  # about what a literal fragment gains
 _PLACE_GAIN = 0.6  # what being in a named sector or level gains
 _SHARES = 4000  # steps in which coverage and gains are counted
 _STEP = 4096
@@ -52,17 +56,21 @@ NOTHING: Clause = {"match_none": {}}
 EVERYTHING: Clause = {"match_all": {}}
 
 
-def held(fragment: str, boost: float = 1.0, name: bool = False) -> Clause:
-    """Records that hold a normal fragment literally, anywhere or in the name."""
+def held(fragment: str, boost: float = 1.0, part: str = "") -> Clause:
+    """Records that hold a normal fragment literally, anywhere or in one of the schema's PARTS."""
     if not fragment:
         return NOTHING
-    prefix = "name_" if name else ""
     if len(fragment) == 1:
-        return {"term": {f"{prefix}characters": {"value": characters(fragment), "boost": boost}}}
+        return {"term": {f"{part}characters": {"value": characters(fragment), "boost": boost}}}
     tokens = pairs(fragment)
     if len(tokens) == 1:
-        return {"term": {f"{prefix}pairs": {"value": tokens[0], "boost": boost}}}
-    return {"match_phrase": {f"{prefix}pairs": {"query": " ".join(tokens), "boost": boost}}}
+        return {"term": {f"{part}pairs": {"value": tokens[0], "boost": boost}}}
+    return {"match_phrase": {f"{part}pairs": {"query": " ".join(tokens), "boost": boost}}}
+
+
+def held_somewhere(fragment: str, worths: Mapping[str, float], boost: float) -> Clause:
+    """Records that hold a fragment, scored by the best part of them that does."""
+    return {"dis_max": {"queries": [held(fragment, boost * worth, part) for part, worth in worths.items()]}}
 
 
 def any_of(clauses: Iterable[Clause]) -> Clause:
@@ -102,7 +110,7 @@ def _field(name: str, value: str) -> Clause:
     if name == "code":
         return {"prefix": {"code": value}}
     if name == "name":
-        return held(value, name=True)
+        return held(value, part="name_")
     escaped = "".join(f"\\{c}" if c in "*?\\" else c for c in value)
     return {"wildcard": {name: {"value": f"*{escaped}*"}}}
 
@@ -249,8 +257,7 @@ class Asking:
     def _word(self, word: str, boost: float) -> Clause:
         if word in self._frequency:
             return {"term": {"words": {"value": word, "boost": boost}}}
-        inside, outside = _LITERAL_GAINS
-        return {"dis_max": {"queries": [held(word, boost * inside, name=True), held(word, boost * outside)]}}
+        return held_somewhere(word, _LITERAL_GAINS, boost)
 
     def _plain(self, alternative: Alternative) -> Clause:
         word = self.using(alternative.word)
@@ -266,8 +273,7 @@ class Asking:
         """What holding the query as a whole, and sharing its pairs of characters, is worth."""
         w, plan = self._weights, self.plan
         for stem in dict.fromkeys(filter(None, stems)):
-            inside, outside = w.phrase * scale, w.phrase * scale * _ELSEWHERE
-            yield {"dis_max": {"queries": [held(stem, inside, name=True), held(stem, outside)]}}
+            yield held_somewhere(stem, PARTS, w.phrase * scale)
             wholes = (("name", w.whole_name), ("aliases", w.whole_alias), ("keywords", w.whole_keyword))
             for field, worth in wholes:
                 yield {"constant_score": {"filter": {"term": {field: stem}}, "boost": worth * scale}}
@@ -275,7 +281,7 @@ class Asking:
         shared = sorted({text[i : i + 2] for i in range(len(text) - 1)})
         if shared:
             parameters = {"worth": w.shape * scale, "pairs": len(shared)}
-            yield _script(any_of(held(pair, name=True) for pair in shared), _SHAPE, parameters)
+            yield _script(any_of(held(pair, part="name_") for pair in shared), _SHAPE, parameters)
 
 
 def _script(query: Clause, source: str, parameters: Clause, least: float | None = None) -> Clause:

@@ -34,6 +34,7 @@ class Candidate:
     document: SearchDocument
     row: Row
     texts: tuple[str, ...]
+    lengths: tuple[int, ...]
     whole: str
     words: npt.NDArray[np.uint32]
     gains: npt.NDArray[np.uint16]
@@ -103,6 +104,7 @@ class Shelf:
             document,
             row_of(document, encode(document)),
             texts,
+            tuple(map(len, texts)),
             NEXT_FIELD.join(texts),
             np.array(words, np.uint32),
             np.array([int(gain) for _, _, gain in parts], np.uint16),
@@ -142,7 +144,7 @@ class Candidates:
         self.rows: Sequence[Row] = [c.row for c in every]
         self.live: Bools = np.ones(len(every), bool)
         self.facets: Mapping[str, Facet] = {name: Facet.of(name, self.rows) for name in FACETS}
-        lengths = [[len(text) for text in c.texts] for c in every]
+        lengths = [c.lengths for c in every]
         self.lengths: npt.NDArray[np.int32] = np.array(lengths, np.int32).reshape(-1, len(Field))
         self._norms = field_norms(self._weights, self.lengths, self._means)
         ids = [row.id for row in self.rows]

@@ -211,7 +211,7 @@ class Client:
         while True:
             body: dict[str, Any] = {
                 "size": _SCAN,
-                "_source": False,
+                "stored_fields": "_none_",
                 "docvalue_fields": list(fields),
                 "sort": [{"id": "asc"}],
                 "track_total_hits": False,

@@ -286,7 +286,7 @@ class ClusterEngine:
         return [{"index": {"_id": document.id, **_versioned(version)}}, source]
 
     def _digests(self, index: str) -> dict[str, str]:
-        return {h["_id"]: h["fields"]["digest"][0] for h in self._client.scan(index, ["digest"])}
+        return {h["sort"][0]: h["fields"]["digest"][0] for h in self._client.scan(index, ["digest"])}
 
 
 def _versioned(version: int) -> dict[str, Any]:

@@ -39,6 +39,10 @@ _LONGEST = 512  # of a whole name or alias, in characters
 _SHIFTS = np.array(COUNT_SHIFTS, np.int64)
 _MASKS = np.array([(1 << bits) - 1 for bits in COUNT_BITS], np.int64)
 
+PARTS = {"name_": 1.0, "label_": 0.7, "gist_": 0.4, "": 0.2}
+"""Parts of a record whose literal texts are looked up apart, and what holding a query there is worth: its
+name, its aliases and keywords, its explanation, anything. As ``score.py`` has it, but for codes and asides."""
+
 COLUMNS = ("kind", "sector", "level1", "level2", "set", "status")
 
 
@@ -91,10 +95,8 @@ def index_body(address: Address, meta: dict[str, Any]) -> dict[str, Any]:
                     "type": "text", "analyzer": "gains", "search_analyzer": "blanks", "norms": False,
                     "index_options": "freqs", "similarity": "gain",
                 },
-                "pairs": text,
-                "characters": {**text, "index_options": "docs"},
-                "name_pairs": text,
-                "name_characters": {**text, "index_options": "docs"},
+                **{f"{part}pairs": text for part in PARTS},
+                **{f"{part}characters": {**text, "index_options": "docs"} for part in PARTS},
                 "record": {"type": "object", "enabled": False},
             },
         },
@@ -106,9 +108,9 @@ def source_of(
 ) -> dict[str, Any]:
     """A record as it is sent to the engine. ``means`` are the mean lengths that the index goes by."""
     row, texts = prepared.row, prepared.texts
-    name = texts[Field.NAME]
-    whole = characters(NEXT_FIELD.join(texts))
-    named = characters(name)
+    labels = f"{texts[Field.ALIAS]}{NEXT_FIELD}{texts[Field.KEYWORD]}"
+    literal = {"name_": texts[Field.NAME], "label_": labels, "gist_": texts[Field.GIST]}
+    seen = {part: characters(literal.get(part, NEXT_FIELD.join(texts))) for part in PARTS}
     return {
         "id": row.id,
         "digest": row.digest,
@@ -122,10 +124,8 @@ def source_of(
         "aliases": _items(texts[Field.ALIAS]),
         "keywords": _items(texts[Field.KEYWORD]),
         "words": _weighed(prepared, means, weights),
-        "pairs": " ".join(map(add, whole, whole[1:])),
-        "characters": " ".join(set(whole)),
-        "name_pairs": " ".join(map(add, named, named[1:])),
-        "name_characters": " ".join(set(named)),
+        **{f"{part}pairs": " ".join(map(add, text, text[1:])) for part, text in seen.items()},
+        **{f"{part}characters": " ".join(set(text)) for part, text in seen.items()},
         "record": msgspec.to_builtins(document),
     }
 

@@ -53,7 +53,7 @@ class _Hits:
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> _Hits:
         hits = answer["hits"]
-        found = [(hit["_id"], hit["_version"]) for hit in hits["hits"]]
+        found = [(hit["sort"][1], hit["_version"]) for hit in hits["hits"]]
         least = float(hits["hits"][-1]["_score"] or 0.0) if hits["hits"] else 0.0
         return cls(found, hits["total"]["value"], answer.get("aggregations", {}), least)
 
@@ -229,7 +229,8 @@ class _Partial(Ranking):
 def _page(query: asking.Clause, size: int) -> dict[str, Any]:
     return {
         "size": size,
-        "_source": False,
+        # Ids come with the sort: reading stored fields, even of ids alone, took four fifths of the time.
+        "stored_fields": "_none_",
         "version": True,
         "track_total_hits": True,
         "query": query,

@@ -66,7 +66,7 @@ def _by_name(typed: str, limit: int) -> list[dict[str, Any]]:
     begins: Clause = {"prefix": {"name": typed}}
     retired: Clause = {"term": {"status": "retired"}}
     first = {"bool": {"filter": [begins], "must_not": [retired]}}
-    rest = {"bool": {"filter": [held(typed, name=True)], "must_not": [begins, retired]}}
+    rest = {"bool": {"filter": [held(typed, part="name_")], "must_not": [begins, retired]}}
     return [_body(first, limit, _RANKED), _body(rest, limit, _RANKED)]
 
 
