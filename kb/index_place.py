@@ -25,6 +25,11 @@ class Place(Protocol):
         ...
 
     @property
+    def known(self) -> str:
+        """The name as it was last seen, for telling how far the index is behind while it cannot be asked."""
+        ...
+
+    @property
     def reached(self) -> int:
         """Outbox row that the index has reached by its own account: more than the database says where
         that was brought back from a backup behind the program's back."""
@@ -60,11 +65,18 @@ class SharedPlace:
 
     def __init__(self, engine: ClusterIndex) -> None:
         self._engine = engine
+        self._known = "-"
 
     @property
     def name(self) -> str:
         """Name of the version in force."""
-        return self._engine.index_name() or "-"
+        self._known = self._engine.index_name() or "-"
+        return self._known
+
+    @property
+    def known(self) -> str:
+        """The name as it was last seen."""
+        return self._known
 
     @property
     def reached(self) -> int:
@@ -90,6 +102,11 @@ class IndexPlace:
     def name(self) -> str:
         """Name by which the database knows the index; one that it cannot know before the first building."""
         return self._of(self._read()[0])
+
+    @property
+    def known(self) -> str:
+        """The name, which a file always tells."""
+        return self.name
 
     @property
     def reached(self) -> int:

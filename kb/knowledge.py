@@ -397,8 +397,12 @@ class KnowledgeBase:
         self._refresh()
 
     def lag(self) -> Lag:
-        """How far this home's index is behind the database."""
-        return self._outbox.lag(self._indexer.place.name)
+        """How far the index is behind the database; while its engine is lost, behind where it was last seen."""
+        place = self._indexer.place
+        try:
+            return self._outbox.lag(place.name)
+        except SearchUnavailableError:
+            return self._outbox.lag(place.known)
 
     def _refresh(self) -> None:
         """Take up what this or another process or machine changed; costs one stat, and now and then a query."""

@@ -127,6 +127,8 @@ def test_everything_but_searching_goes_on_without_the_cluster(place: Place) -> N
         health = client.get("/healthz")
         assert health.status_code == 200
         assert health.json["degraded"] is True  # type: ignore[index]
+        assert client.get("/readyz").status_code == 200, "the other processes have lost it as well"
+        assert "kb_engine_reachable 0.0" in client.get("/metrics").text
         assert any("连不上" in finding.what for finding in knowledge.check().findings)
 
 
@@ -139,6 +141,7 @@ def test_changes_wait_in_the_outbox_and_go_in_when_the_cluster_is_back(place: Pl
         with pytest.raises(SearchUnavailableError):
             knowledge.search("修路")
         assert knowledge.suggest("修") == ()
+        assert knowledge.lag().rows == 1
         place.gate.open()
 
         def searched() -> bool:

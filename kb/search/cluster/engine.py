@@ -31,6 +31,7 @@ from kb.search.weights import DEFAULT, Weights
 _PACK = 500  # records per bulk request
 _LOOK = 0.5  # seconds for which what was last seen of the index is believed
 
+_WRITING = 30.0  # seconds that a batch may take; a cluster that is lost is known before
 _TRIES = 5
 
 Stamp = tuple[str, ...]
@@ -164,8 +165,8 @@ class ClusterEngine:
             if id_ not in newest:
                 actions.append({"delete": {"_id": id_, **_versioned(version)}})
         # Through the alias: whatever version is in force by now gets them.
-        self._client.write(versions.alias, actions, alias=True)
-        self._client.call("POST", f"/{versions.alias}/_refresh", timeout=self._client.address.patience)
+        self._client.write(versions.alias, actions, _WRITING, alias=True)
+        self._client.call("POST", f"/{versions.alias}/_refresh", timeout=_WRITING, patience=_WRITING)
         versions.words().mark(sorted(added))
         self._seen_at = float("-inf")
 

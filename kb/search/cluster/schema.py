@@ -157,6 +157,6 @@ def _weighed(prepared: Prepared, means: Floats, weights: Weights) -> str:
     lengths = np.array([[len(text) for text in prepared.texts]], np.int32)
     norms = field_norms(weights, lengths, means)[0, Field.NAME : Field.ASIDE]
     packed = np.fromiter(prepared.words.values(), np.int64, len(prepared.words))
-    totals = ((packed[:, None] >> _SHIFTS) & _MASKS).astype(np.float32) @ norms
+    totals = (((packed[:, None] >> _SHIFTS) & _MASKS).astype(np.float32) * norms).sum(axis=1)
     gains = np.maximum(1, np.rint(totals / (totals + np.float32(weights.k1)) * FULL)).astype(np.int64)
     return " ".join(f"{word}|{gain}" for word, gain in zip(prepared.words, gains.tolist(), strict=True))
