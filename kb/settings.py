@@ -39,7 +39,8 @@ class Settings:
     believed, as X-Forwarded-For and -Proto are, only from the addresses in ``proxies``. ``base_url`` is the
     address under which others reach the pages: feeds and SKOS name records by it. ``sign_on`` is the
     provider of single sign-on by OpenID Connect, None where that is off. ``watching`` says what is
-    logged of requests and who may read the metrics.
+    logged of requests and who may read the metrics. ``secret`` is another file of the key that signs
+    sessions, for machines that answer under one address.
     """
 
     home: Path
@@ -53,6 +54,7 @@ class Settings:
     base_url: str = ""
     sign_on: SignOn | None = None
     watching: Watching = field(default_factory=Watching)
+    secret: Path | None = None
 
     @classmethod
     def load(cls, home: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -74,6 +76,7 @@ class Settings:
             base_url=_address(environ.get("KB_BASE_URL", "")),
             sign_on=SignOn.load(environ),
             watching=Watching.load(environ),
+            secret=Path(environ["KB_SECRET_FILE"]) if environ.get("KB_SECRET_FILE") else None,
         )
 
     @property
@@ -94,7 +97,7 @@ class Settings:
     @property
     def secret_file(self) -> Path:
         """File of the key that signs sessions; it is no part of a backup."""
-        return self.home / "secret.key"
+        return self.secret or self.home / "secret.key"
 
     @property
     def index_folder(self) -> Path:

@@ -118,6 +118,13 @@ class ImportRoom:
         found = self._prepared.get(upload.token)
         return found if found is not None and found.mark == self._mark(upload) else None
 
+    def tidy(self) -> None:
+        """Forget previews of uploads that are done with, here or in another process."""
+        for token in list(self._prepared):
+            upload = self.uploads.get(token)
+            if upload is None or upload.state.phase is Phase.DONE:
+                self._prepared.pop(token, None)
+
     def _guarded(self, upload: Upload, stop: Stop, deed: Deed) -> None:
         try:
             stop.check()

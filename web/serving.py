@@ -8,7 +8,7 @@ from flask import Flask
 
 from kb.caretaking import Caretaker
 from kb.knowledge import KnowledgeBase
-from web import logs, metrics
+from web import logs, memory, metrics
 from web.app import create_app
 from web.importing import room_of
 from web.review_work import workshop_of
@@ -19,6 +19,8 @@ FOLLOWED = 0.3
 RESUMED = 3.0
 """Seconds between two looks for review jobs that nobody works on."""
 
+TIDIED = 30.0
+"""Seconds between two times at which what large work left is let go."""
 
 PATIENCE = 0.5
 """Seconds that a request may wait for what is made from the catalogue to be made anew."""
@@ -39,6 +41,7 @@ class Served:
         self._caretakers = (
             Caretaker(self._follow, FOLLOWED),
             Caretaker(workshop_of(self.app).resume_all, RESUMED),
+            Caretaker(self._tidy, TIDIED),
         )
         metrics.serving()
 
@@ -53,6 +56,11 @@ class Served:
     def warm(self) -> None:
         """Prepare what requests need, so that none has to wait for it."""
         self.kb.serve_requests(PATIENCE)
+        memory.settle()
+
+    def _tidy(self) -> None:
+        room_of(self.app).tidy()
+        memory.give_back()
 
     def _follow(self) -> None:
         self.kb.follow()

@@ -174,6 +174,20 @@ def test_key_of_another_home_does_not_open_this_one(app: Flask, tmp_path: Path) 
         assert stranger.get("/admin").status_code == 303
 
 
+def test_machines_that_share_a_key_share_sessions(app: Flask, office: KnowledgeBase, tmp_path: Path) -> None:
+    client = app.test_client()
+    log_in(client, ADMIN)
+    cookie = client.get_cookie("kb_session")
+    assert cookie
+    key = office.settings.secret_file
+    settings = Settings.load(tmp_path / "other", {"KB_SECRET_FILE": str(key), "KB_CATALOGUE": str(SMALL)})
+    with KnowledgeBase.open(settings) as other:
+        other.accounts.add(ADMIN, Role.ADMIN, PASSWORD, actor="测试")
+        there = create_app(other).test_client()
+        there.set_cookie("kb_session", cookie.value)
+        assert there.get("/admin").status_code == 200
+
+
 @pytest.mark.parametrize(
     "address",
     [

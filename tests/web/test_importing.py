@@ -372,6 +372,21 @@ def test_two_processes_on_one_upload_keep_out_of_each_other_s_way(office: Knowle
     assert "已取消" in upload.state.message, "called off from the other process"
 
 
+def test_preview_of_an_upload_that_is_done_with_is_let_go(admin: FlaskClient, app: Flask) -> None:
+    room: ImportRoom = app.extensions[KEY]
+    page = sent(admin, "县库.xlsx", as_xlsx(*indicator_set()), set="BX")
+    room.tidy()
+    (upload,) = room.uploads.all()
+    assert room.prepared(upload) is not None, "it may still be asked for"
+    other = ImportRoom(room.kb)
+    other.plan(upload)
+    assert other.settled(upload, 30)
+    assert other.prepared(upload) is not None
+    assert "已入库" in confirmed(admin, page).text
+    other.tidy()
+    assert other._prepared == {}
+
+
 def test_upload_of_a_process_that_died_is_taken_up(office: KnowledgeBase) -> None:
     room = ImportRoom(office)
     upload = room.uploads.add(
