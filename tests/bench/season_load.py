@@ -178,7 +178,7 @@ def _admin(office: Office, rows: int, watch: Watch) -> None:
             raise RuntimeError(f"no batch: {done.status_code} {done.url}")
         with step("undo and index"):
             undone = session.post(f"{at}/admin/undo", data={"batch": batch[1]} | _token(done.text))
-        if "已撤回" not in undone.text:
+        if f"撤回第 {batch[1]} 批" not in undone.text:  # in the message, or among the last changes
             raise RuntimeError(f"not undone: {undone.status_code} {undone.text[:300]}")
     except (requests.RequestException, RuntimeError) as error:
         watch.trouble.append(f"admin: {error}")
