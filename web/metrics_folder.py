@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_LOCK = "in-use"
 
 
 def shared() -> bool:
@@ -15,25 +17,33 @@ def shared() -> bool:
 
 
 def prepare(root: Path) -> Path:
-    """Let this process and those that it starts count in a folder of their own, which it gives.
+    """Let this process and those that it forks count in a folder of their own, which it gives.
 
-    What servers left that were killed is removed.
+    The folder is held by a lock that the system frees with the last of them; folders that nobody holds,
+    left by servers that were killed, are removed. POSIX only.
     """
     root.mkdir(parents=True, exist_ok=True)
     for old in root.iterdir():
-        if not old.name.isdigit() or not _lives(int(old.name)):
+        if (handle := _held(old)) is not None:
             shutil.rmtree(old, ignore_errors=True)
-    folder = root / str(os.getpid())
-    folder.mkdir(exist_ok=True)
+            os.close(handle)
+    folder = Path(tempfile.mkdtemp(dir=root))
+    _held(folder)
     os.environ[FOLDER] = str(folder)
     return folder
 
 
-def _lives(pid: int) -> bool:
+def _held(folder: Path) -> int | None:
+    """The lock of a folder, held as long as a process of this family lives; None where others hold it."""
+    import fcntl  # not on Windows
+
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError:
-        return True
-    return pid != os.getpid()
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
