@@ -338,7 +338,8 @@ class KnowledgeBase:
 
         Until a change of the catalogue has been taken up, reviews and drafts go by the state before.
         """
-        self.search("")
+        with suppress(SearchUnavailableError):
+            self.search("")
         self.drafter()
         self._reviewer.patience = self._drafter.patience = patience
 

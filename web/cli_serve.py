@@ -25,6 +25,8 @@ _PORTS = click.IntRange(0, 65535)
 def serve(context: click.Context, home: str | None, host: str, port: int, workers: int | None) -> None:
     """启动网页和接口；空文件夹会先建库。收到 SIGTERM 先答完手上的请求再停；多进程时 SIGHUP 逐个换新。"""
     kb = knowledge(context, home)
+    if (health := kb.health()).degraded:
+        click.echo(f"注意：{health.message}。请检查 KB_SEARCH；恢复后自动接上，不必重启。", err=True)
     if workers is not None and sys.platform == "win32":
         click.echo("Windows 上只能用一个进程，已忽略 --workers。要多个进程请用 Linux。", err=True)
         workers = None

@@ -183,10 +183,6 @@ class ClusterEngine:
         """Keep how far the index has come."""
         self._versions().words().note(reached)
 
-    def ids(self) -> set[str]:
-        """Ids of the records in the index."""
-        return set(self.digests())
-
     def digests(self) -> dict[str, str]:
         """Content digest of each record in the index, as ``prepare.digest`` makes it."""
         index = self._versions().current()
