@@ -18,7 +18,7 @@ from kb.errors import (
 from kb.views import Ref
 from web.context import knowledge
 from web.logs import FIELDS
-from web.request_log import request_id
+from web.request_log import NO_ROUTE, request_id
 
 TITLES = {
     400: ("看不懂这个请求", "地址或提交的内容有误。请退回上一页检查，或从搜索重新开始。"),
@@ -106,8 +106,10 @@ def _message(error: HTTPException) -> str:
 
 
 def _failure(error: Exception) -> tuple[Response | str, int]:
+    # The route's pattern, not the address: links of drafts and reviews are secrets.
+    route = request.url_rule.rule if request.url_rule else NO_ROUTE
     fields = {FIELDS: {"request_id": request_id()}}
-    current_app.logger.exception("%s %s", request.method, request.path, exc_info=error, extra=fields)
+    current_app.logger.exception("%s %s", request.method, route, exc_info=error, extra=fields)
     return answer(500, "")
 
 

@@ -155,8 +155,8 @@ def test_one_line_a_request_without_what_was_asked_or_by_whom(
 ) -> None:
     admin.get("/search?q=秘密的项目", headers={"X-Forwarded-For": "198.51.100.23", "X-Request-ID": "r-1"})
     admin.post("/api/v1/draft", json={"text": "给秘密的村修路5公里"})
-    app.view_functions["search.home"] = lambda: 1 / 0
-    admin.get("/?q=秘密")
+    app.view_functions["draft_table.editor"] = lambda draft_id: 1 / 0
+    admin.get("/draft/SecretLinkOfADraft1234?q=秘密")
     lines = [json.loads(line) for line in logged.getvalue().splitlines()]
     searched = lines[0]
     assert {k: searched[k] for k in ("request_id", "method", "route", "status", "level")} == {
@@ -168,7 +168,7 @@ def test_one_line_a_request_without_what_was_asked_or_by_whom(
     failure = next(line for line in lines if line["level"] == "error")
     assert "ZeroDivisionError" in failure["exception"]
     assert failure["request_id"] == lines[-1]["request_id"]
-    for secret in ("秘密", "198.51.100.23", "小管", "%E7%A7%98"):
+    for secret in ("秘密", "SecretLink", "198.51.100.23", "小管", "%E7%A7%98"):
         assert secret not in logged.getvalue()
 
 
