@@ -105,9 +105,10 @@ def test_whole_task_with_and_without_javascript(open_page: Open, script: bool) -
     expect(page.locator(".hit").first).to_be_visible()
     page.locator(".facet a", has_text="指标").first.click()
     page.locator(".hit h2 a").first.click()
-    assert page.locator("#calc").is_visible()
-    assert page.locator("text=怎么定值").first.is_visible()
-    assert page.locator(".copy:visible").count() == (1 if script and page.locator(".copy").count() else 0)
+    expect(page.locator("#calc")).to_be_visible()
+    expect(page.locator("text=怎么定值").first).to_be_visible()
+    shown = 1 if script and page.locator(".copy").count() else 0
+    expect(page.locator(".copy:visible")).to_have_count(shown)
 
 
 def test_copy_puts_the_wording_on_the_clipboard(open_page: Open, site: str) -> None:

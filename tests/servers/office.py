@@ -53,6 +53,14 @@ class Office:
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in listed.split() if _name(int(pid)) != "resource_tracker"]
 
+    def staffed(self, number: int, seconds: float = 60) -> list[int]:
+        """The workers, once there are so many: the first one answers before the last one has begun."""
+        end = time.monotonic() + seconds
+        while len(found := self.workers()) != number and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(found) == number, self.log.read_text()
+        return found
+
     def signal(self, number: signal.Signals) -> None:
         """Send the server a signal."""
         self.process.send_signal(number)

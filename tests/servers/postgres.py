@@ -25,10 +25,10 @@ PLACES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/
 USERS = ("postgres", "nobody")
 PATIENCE = 60.0
 
-# A test's data may be lost with the machine: nothing waits for the disk.
+# A test's data may be lost with the machine: nothing waits for the disk. Not with a killed server,
+# which tests do: commits stay synchronous.
 CARELESS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",

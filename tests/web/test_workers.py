@@ -79,8 +79,7 @@ def asks(office: Office) -> list[Callable[[requests.Session], requests.Response]
 
 
 def test_rolling_restart_fails_no_request(office: Office) -> None:
-    before = office.workers()
-    assert len(before) == 2
+    before = office.staffed(2)
     with Stream(asks(office)) as stream:
         stream.answered(20)
         office.signal(signal.SIGHUP)
@@ -88,8 +87,7 @@ def test_rolling_restart_fails_no_request(office: Office) -> None:
         while set(before) & set(office.workers()) and time.monotonic() < end:
             time.sleep(0.05)
         stream.answered(20)
-    assert not set(before) & set(office.workers())
-    assert len(office.workers()) == 2
+    assert not set(before) & set(office.staffed(2))
     assert stream.failures == []
     assert stream.statuses.keys() <= FINE, office.log.read_text()
 
