@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,21 +16,15 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from indicators.content import ContentFault, check_content, repeated_share
-from indicators.coverage import Coverage, coverage
+from indicators.content import check_content, repeated_share
+from indicators.coverage import coverage
 from indicators.model import (
-    Clause,
-    Framework,
-    Guide,
     Indicator,
-    IndicatorSet,
     Issue,
     Kind,
-    ProblemType,
     Project,
     Record,
     Sector,
-    Source,
 )
 from kb import maintenance
 from kb.accounts import Accounts
@@ -60,21 +53,20 @@ from kb.errors import (
     HomeError,
     SearchUnavailableError,
     UnknownBatchError,
-    UnknownCodeError,
 )
 from kb.filed import FiledTables
 from kb.indexing import Indexer, vocabulary
-from kb.joins import view_of
 from kb.keyring import KeyRing
 from kb.learning import Learning, normal_query
 from kb.ledger import Ledger
-from kb.links import PATHS
 from kb.loading import Loading
+from kb.looking import Looking
 from kb.maintenance import BackupInfo, Finding
 from kb.news import News
 from kb.overlaying import Overlays
 from kb.preparing import Prepared
 from kb.proposals import Proposals
+from kb.reports import CheckReport, ContentReport, Health
 from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
 from kb.search.answer import Filters, SearchAnswer
@@ -87,7 +79,7 @@ from kb.touching import Touching
 from kb.tuning import Tuning, pins, with_pins
 from kb.upgrading import keep_before_upgrade
 from kb.validities import Validities
-from kb.views import AnyView, BatchInfo, Ref, SectorCount
+from kb.views import BatchInfo
 
 R = TypeVar("R", bound=Record)
 _PATIENCE = 300.0
@@ -100,46 +92,12 @@ _PINNED_REACH = 200
 """Hits up to which a chosen answer is taken account of; pages beyond show the rest as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Whether the knowledge base answers, in one line for people and machines.
-
-    ``degraded``: it does, but for its search engine, without which only searching is missing.
-    """
-
-    ok: bool
-    message: str
-    degraded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What ``KnowledgeBase.check`` looked at and what it found wrong."""
-
-    counts: dict[Kind, int]
-    findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """True where nothing is wrong."""
-        return not self.findings
-
-
-@dataclass(frozen=True, slots=True)
-class ContentReport:
-    """Coverage, content faults, and the share of explanation sentences that repeat."""
-
-    coverage: Coverage
-    faults: tuple[ContentFault, ...]
-    repeated: float
-
-
-class KnowledgeBase:
+class KnowledgeBase(Looking):
     """A knowledge base on one home folder. Use ``open``; close it or use it as a context."""
 
     def __init__(self, settings: Settings, reader: Reader, store: Store) -> None:
+        super().__init__(reader)
         self.settings = settings
-        self._reader = reader
         self._store = store
         self._engine, place = open_search(settings, vocabulary(reader))
         self.reviews = ReviewStore(ReviewRows(reader.engine), settings.home / "uploads")
@@ -232,85 +190,6 @@ class KnowledgeBase:
         with timed(SEARCH_STEP):
             self._refresh()
             return self._engine.suggest(text, limit)
-
-    # Looking
-
-    def view(self, code: str) -> AnyView:
-        """A record with everything it is joined to. Raises UnknownCodeError."""
-        return view_of(self._reader, self.record(code))
-
-    def preview(self, record: Record) -> AnyView:
-        """A record that need not be stored, joined to what is: how its page would look."""
-        return view_of(self._reader, record)
-
-    def record(self, code: str) -> Record:
-        """A record that has a page, by its code (letter case ignored). Raises UnknownCodeError."""
-        found = self._reader.get(code) or self._by_any_case(code)
-        if found is None or found.kind not in PATHS:
-            raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in self._near(code)])
-        return found
-
-    def _by_any_case(self, code: str) -> Record | None:
-        same = self._reader.codes_folded(code)
-        return self._reader.get(same[0]) if same else None
-
-    def _near(self, code: str) -> list[Ref]:
-        stem = code.rsplit("-", 1)[0]
-        return [r for r in self._reader.codes_near(stem) if r.kind in PATHS] if len(stem) > 1 else []
-
-    def sectors(self) -> tuple[SectorCount, ...]:
-        """All sectors in order, each with how much the catalogue holds for it."""
-        counts = self._reader.counts_by_sector()
-
-        def total(kind: Kind, sector: str, cores: tuple[bool, ...] = (False, True)) -> int:
-            return sum(counts.get((kind, sector, core), 0) for core in cores)
-
-        return tuple(
-            SectorCount(
-                sector=s,
-                indicators=total(Kind.INDICATOR, s.code),
-                core=total(Kind.INDICATOR, s.code, (True,)),
-                projects=total(Kind.PROJECT, s.code),
-                issues=total(Kind.ISSUE, s.code),
-            )
-            for s in self._all(Sector)
-        )
-
-    def frameworks(self) -> tuple[Framework, ...]:
-        """All frameworks, by code."""
-        return self._all(Framework)
-
-    def problems(self) -> tuple[ProblemType, ...]:
-        """All problem types, P01 first."""
-        return self._all(ProblemType)
-
-    def guides(self) -> tuple[Guide, ...]:
-        """All guides in reading order."""
-        return self._all(Guide)
-
-    def clauses(self) -> tuple[Clause, ...]:
-        """All clauses of policy documents."""
-        return self._all(Clause)
-
-    def sets(self) -> tuple[IndicatorSet, ...]:
-        """All indicator sets."""
-        return self._all(IndicatorSet)
-
-    def sources(self) -> tuple[Source, ...]:
-        """All documents that facts were taken from."""
-        return self._all(Source)
-
-    def projects(self, sector: str = "") -> tuple[Project, ...]:
-        """All projects, or those of a sector (by code)."""
-        narrowed = {"sector": sector} if sector else {}
-        return tuple(self._reader.of_type(Project, **narrowed))
-
-    def counts(self) -> dict[Kind, int]:
-        """Number of records of each kind."""
-        return self._reader.counts()
-
-    def _all(self, type_: type[R]) -> tuple[R, ...]:
-        return tuple(self._reader.of_type(type_))
 
     # Reviewing
 

@@ -9,7 +9,7 @@ from typing import Any
 from indicators.coverage import LEVEL2, SectorCoverage
 from indicators.finding import Finding
 from indicators.model import Kind
-from kb.knowledge import CheckReport, ContentReport
+from kb.reports import CheckReport, ContentReport
 from kb.search.answer import Hit, SearchAnswer
 from web.review_files import ReviewedFile
 from web.words import KIND_NAMES, PUBLIC_KIND_NAMES
