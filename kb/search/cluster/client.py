@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,15 @@ from kb.search.cluster.breaker import Breaker
 Body = Mapping[str, Any]
 
 _BUSY = frozenset({429, 502, 503, 504})  # states that pass
+_BROKEN = (
+    "node_disconnected",
+    "node_not_connected",
+    "connect_transport",
+    "no_shard_available",
+    "node_closed",
+)
+"""What a 500 says where another node was lost in the middle of a request: that passes too."""
+
 _IGNORED = frozenset({200, 201, 404, 409})  # of a bulk item: done, gone already, or overtaken by a newer one
 SLOW = 60.0
 """Seconds that work on indexes as a whole may take."""
@@ -73,8 +82,11 @@ class Client:
         params: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         patience: float | None = None,
+        check: Callable[[Any], None] | None = None,
     ) -> Any:
         """The cluster's answer; None for 404. ``timeout`` is for one try, ``patience`` for all.
+
+        ``check`` looks at each answer and raises PassingError where it is not whole.
 
         Raises SearchUnavailableError where the cluster cannot be reached or is too busy, and its
         SearchRefusedError where it turns us away.
@@ -88,7 +100,7 @@ class Client:
             stop=stop_after_delay(limit),
         )
         try:
-            answer = retrying(self._once, method, path, body, dict(params or {}), timeout)
+            answer = retrying(self._once, method, path, body, dict(params or {}), timeout, check)
         except RetryError as error:
             self.breaker.failed()
             raise SearchUnavailableError(
@@ -104,11 +116,20 @@ class Client:
         """A request about indexes as a whole, which may take its time. Answers as ``call``."""
         return self.call(method, path, body, timeout=SLOW, patience=SLOW)
 
-    def _once(self, method: str, path: str, body: Any, params: dict[str, Any], timeout: float | None) -> Any:
-        wanted = timeout or self.address.timeout
-        return self._client.transport.perform_request(
-            method, path, params={**params, "request_timeout": wanted}, body=body
-        )
+    def _once(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        params: dict[str, Any],
+        timeout: float | None,
+        check: Callable[[Any], None] | None,
+    ) -> Any:
+        wanted = {**params, "request_timeout": timeout or self.address.timeout}
+        answer = self._client.transport.perform_request(method, path, params=wanted, body=body)
+        if check is not None:
+            check(answer)
+        return answer
 
     def _refused(self, error: exceptions.TransportError) -> None:
         """None for what is not there. Raises SearchRefusedError for everything else."""
@@ -136,10 +157,9 @@ class Client:
         lines: list[Body] = []
         for body in bodies:
             lines += [{"allow_partial_search_results": False}, body]
-        answer = self._there(index, self.call("POST", f"/{index}/_msearch", _lines(lines)))
+        found = self.call("POST", f"/{index}/_msearch", _lines(lines), check=_whole("responses"))
+        answer = self._there(index, found)
         for part in answer["responses"]:
-            if part.get("status", 200) in _BUSY:
-                raise SearchUnavailableError(self.address.shown, str(part.get("error"))[:200])
             if part.get("status") == 404:
                 raise IndexGoneError(self.address.shown, index)
             if "error" in part:
@@ -150,7 +170,8 @@ class Client:
         """Records by id (``_id``, ``_version``, ``_source``), without those that are not there."""
         if not ids:
             return []
-        answer = self.call("POST", f"/{index}/_mget", {"ids": list(ids)}, {"realtime": "false"})
+        wanted = {"ids": list(ids)}
+        answer = self.call("POST", f"/{index}/_mget", wanted, {"realtime": "false"}, check=_whole("docs"))
         found = self._there(index, answer)["docs"]
         if any("index_not_found" in str(d.get("error")) for d in found):
             raise IndexGoneError(self.address.shown, index)
@@ -194,7 +215,7 @@ class Client:
         for item in answer["items"]:
             (verb, result), *_ = item.items()
             size = 1 if verb == "delete" else 2
-            if result["status"] in _BUSY:
+            if _is_passing(result["status"], result.get("error")):
                 left += waiting[place : place + size]
             elif "index_not_found" in str(result.get("error")):
                 raise IndexGoneError(self.address.shown, index)
@@ -230,6 +251,10 @@ class Client:
         self._client.close()
 
 
+class PassingError(Exception):
+    """A part of an answer is missing for now."""
+
+
 class _SomeWaitError(Exception):
     """Some items of a bulk request were turned away for now."""
 
@@ -250,8 +275,25 @@ def _lines(bodies: Iterable[Body]) -> str:
     return b"".join(msgspec.json.encode(body) + b"\n" for body in bodies).decode()
 
 
+def _whole(parts: str) -> Callable[[Any], None]:
+    """A check that no part of an answer failed for a reason that passes."""
+
+    def check(answer: Any) -> None:
+        for part in answer.get(parts, ()):
+            if "error" in part and _is_passing(part.get("status", 500), part["error"]):
+                raise PassingError(str(part["error"])[:200])
+
+    return check
+
+
+def _is_passing(status: int | str, error: Any) -> bool:
+    return status in _BUSY or (status == 500 and any(word in str(error) for word in _BROKEN))
+
+
 def _passes(error: BaseException) -> bool:
     """True for what may go better a moment later."""
+    if isinstance(error, PassingError):
+        return True
     if isinstance(error, exceptions.ConnectionError):  # timeouts are of this class too
         return not isinstance(error, exceptions.SSLError)
-    return isinstance(error, exceptions.TransportError) and error.status_code in _BUSY
+    return isinstance(error, exceptions.TransportError) and _is_passing(error.status_code, error.info)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from kb.search.cluster.client import Client
+from kb.errors import SearchRefusedError
+from kb.search.cluster.client import Client, IndexGoneError
 from kb.search.cluster.lexical import Words
 from kb.search.cluster.schema import index_body
 
@@ -55,7 +57,8 @@ class Versions:
         Of other fingerprints the newest stays: another version of the program may be running on it.
         """
         client, replicas = self._client, self._client.address.replicas
-        client.arrange("POST", f"/{name}/_refresh")
+        if client.arrange("POST", f"/{name}/_refresh") is None:
+            raise IndexGoneError(client.address.shown, name)
         settings = {"index": {"number_of_replicas": replicas, "refresh_interval": "1s"}}
         client.arrange("PUT", f"/{name}/_settings", settings)
         meta = {"fingerprint": self._fingerprint, "complete": True, "means": means}
@@ -72,7 +75,8 @@ class Versions:
 
     def _wait_for_copies(self, name: str) -> None:
         """Copies ready before the switch; a cluster with too few nodes for them is waited for only so long."""
-        self._client.arrange("GET", f"/_cluster/health/{name}?wait_for_status=green&timeout=20s")
+        with suppress(SearchRefusedError):  # 408: they are not ready yet
+            self._client.arrange("GET", f"/_cluster/health/{name}?wait_for_status=green&timeout=20s")
 
     def _clean(self, current: str) -> None:
         versions = self._all()
