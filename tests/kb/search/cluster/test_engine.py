@@ -222,6 +222,28 @@ def test_request_that_the_cluster_refuses_is_no_outage(make_engine: MakeEngine) 
     assert not engine._client.breaker.open
 
 
+@pytest.mark.parametrize("parts", ["responses", "docs"])
+def test_missing_part_of_an_answer_is_asked_for_again(
+    make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, parts: str
+) -> None:
+    """A node that is lost in the middle leaves a whole answer with a part that failed: not one that found less."""
+    engine = make_engine()
+    engine.rebuild(some(5), 5)
+    transport = engine._client._client.transport
+    ask, spoiled = transport.perform_request, []
+
+    def perform(method: str, path: str, **more: Any) -> Any:
+        answer = ask(method, path, **more)
+        if not spoiled and parts in (answer or ()):
+            spoiled.append(path)
+            answer[parts][0] = {"status": 500, "error": {"type": "node_disconnected_exception"}}
+        return answer
+
+    monkeypatch.setattr(transport, "perform_request", perform)
+    assert engine.search("农村供路养护").total == 5
+    assert spoiled
+
+
 def test_breaker_lets_one_try_through_after_each_rest() -> None:
     now = [0.0]
     breaker = Breaker(failures=2, rest=5.0, clock=lambda: now[0])
