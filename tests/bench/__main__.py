@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "scale": "scale",
     "season_load": "season_load",
     "opensearch": "opensearch",
+    "database": "database",
 }
 
 

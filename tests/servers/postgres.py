@@ -57,9 +57,13 @@ def programs() -> Path:
 
 
 class PostgresServer:
-    """One server with its data; start, stop and start again. Close it, or use it as a context."""
+    """One server with its data; start, stop and start again. Close it, or use it as a context.
 
-    def __init__(self) -> None:
+    ``careless`` leaves out waiting for the disk, as tests may and measurements must not.
+    """
+
+    def __init__(self, careless: bool = True) -> None:
+        self._settings = CARELESS if careless else {"lc_messages": "C"}
         self._programs = programs()
         self._user = _unprivileged()
         self.folder = Path(tempfile.mkdtemp(prefix="kb-postgres-"))
@@ -74,7 +78,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises NoServerError."""
-        options = [part for name, value in CARELESS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [
             self._programs / "postgres", "-D", "data", "-h", "127.0.0.1", "-p", str(self.port),
             "-k", str(self.folder), *options,
