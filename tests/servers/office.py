@@ -17,6 +17,8 @@ from pathlib import Path
 
 import requests
 
+from kb.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "cases" / "catalogue"
 _KB = [sys.executable, "-c", "from web.cli import main; main()"]
@@ -25,7 +27,8 @@ _KB = [sys.executable, "-c", "from web.cli import main; main()"]
 def environment(home: Path, **changed: str) -> dict[str, str]:
     """The environment of a program on a home folder with the small catalogue; "" takes a setting away."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("KB_", "PROMETHEUS_"))}
-    database = {k: os.environ[k] for k in ("KB_DATABASE",) if k in os.environ}
+    # The database that this run of the tests gives a home, which the program would not know of.
+    database = {"KB_DATABASE": Settings(home=home).database_url}
     found = {**own, **database, "KB_HOME": str(home), "KB_CATALOGUE": str(SMALL), **changed}
     return {name: value for name, value in found.items() if value}
 

@@ -163,6 +163,7 @@ def test_figures_of_servers_that_were_killed_are_removed(tmp_path: Path, home: P
     assert list((home / "metrics").iterdir()) == []
 
 
+@pytest.mark.sqlite
 def test_worker_that_cannot_begin_is_told_and_tried_again(tmp_path: Path, home: Path) -> None:
     home = shutil.copytree(home, tmp_path / "home")
     with serving(home, "--workers", "1") as office:
