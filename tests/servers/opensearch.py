@@ -26,7 +26,9 @@ from types import TracebackType
 
 SOURCE = Path(__file__).parent / "opensearch_node"
 PATIENCE = 180.0
-HTTP_PORTS, TRANSPORT_PORTS = range(9240, 9270), range(9340, 9370)
+HTTP_PORTS, TRANSPORT_PORTS = range(21000, 25000), range(25000, 29000)
+# Below the ports that systems give out; chosen with the system's own chance, as test runs side by side may share a seed.
+_chance = random.SystemRandom()
 
 _OPENED = ("java.base/java.lang", "java.base/java.nio", "java.base/sun.nio.ch", "java.base/java.util")
 
@@ -208,7 +210,7 @@ _given: set[int] = set()
 
 
 def _free_port(among: range) -> int:
-    for port in random.sample(among, len(among)):
+    for port in _chance.sample(among, 200):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
