@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 from pathlib import Path
-
-import pytest
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).parents[2]
 
+LINT = (
+    "import sys; from importlinter.cli import lint_imports; "
+    "sys.path.insert(0, '.'); sys.exit(lint_imports(config_filename='pyproject.toml', no_cache=True))"
+)
 
-def test_import_contracts_are_kept(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.syspath_prepend(os.fspath(ROOT))
-    assert lint_imports(config_filename="pyproject.toml", no_cache=True) == EXIT_STATUS_SUCCESS, (
-        capsys.readouterr().out
+
+def test_import_contracts_are_kept() -> None:
+    # In a process of its own: the linter's logging settings silence every logger that exists by then.
+    found = subprocess.run(
+        [sys.executable, "-c", LINT], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert " 0 broken" in found.stdout
