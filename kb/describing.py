@@ -60,7 +60,12 @@ class Corrections(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     beneficiaries: tuple[str, ...] = ()
 
 
-_AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*(亿元|万元|元)(?!\s*[/／每])")
+_AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*(亿元|万元|元)(?!\s*([/／每]|一[台套个所人户辆间座亩]))")
+_RATE_NEAR = re.compile(
+    r"(每(?!年)[^\d，,。；;、\n]{0,12}|[人户亩车校村]均[^\d，,。；;、\n]{0,6}|单价[^\d，,。；;、\n]{0,4})$"
+)
+"""Before a sum that is paid for one thing or person (每所8万元): not what the project costs."""
+
 _MONEY_NEAR = re.compile(r"(总投资|投资|资金|预算|金额|经费|安排|补助|合计|共|约|计)[^\d]{0,6}$")
 _QUANTITY = re.compile(
     r"(\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十百千]+)\s*(万)?(个百分点|平方公里|平方米|立方米|公里|千米|延米|人次|名|人|户|个|所|座|处|栋|间|台|套|"
@@ -76,7 +81,7 @@ _BUILDING = re.compile(
     r"(修|建|铺|架|挖|打|砌|硬化|拓宽|新增|铺设|修建).{0,10}(路|道|桥|渠|塘|井|池|管|学校|幼儿园|卫生室|厂房|车间|大棚|广场|公园|厕|站|坝|堤)"
     r"|硬化|拓宽|扩建|新建|开工|竣工|工程$|基础设施建设"
 )
-_BUYING = re.compile(r"购买(?!服务)|购置|采购|买.{0,6}\d|更新.{0,4}(设备|车辆)|配备")
+_BUYING = re.compile(r"购买(?![^，,。；;]{0,8}(服务|保险))|购置|采购|买.{0,6}\d|更新.{0,4}(设备|车辆)|配备")
 _FIXING = re.compile(r"修缮|维修|大修|装修|翻修|漏水|改造")
 _DIGITAL = re.compile(
     r"信息化|软件|小程序|APP|数据库|信息系统|(系统|平台)(建设|开发|升级|运维|$)|智慧|数字化"
@@ -84,7 +89,7 @@ _DIGITAL = re.compile(
 _VERBS = re.compile(
     r".*(购买|购置|采购|配备|新建|修建|改造|维修|更新|安装|发放|开展|举办|完成|建设|培训|资助|给|对|为)"
 )
-_BREAKS = re.compile(r"做|进行|开展|实施|使用|参加|受益|完成|共|计|约|的")
+_BREAKS = re.compile(r"购买|购置|更换|安装|发放|做|进行|开展|实施|使用|参加|受益|完成|共|计|约|的")
 
 
 def describe(
@@ -116,7 +121,7 @@ def describe(
         quantities=tuple(_quantities(text[:4000])),
         amount=given.amount if given.amount is not None else _amount(text),
         months=given.months if given.months is not None else _months(text),
-        beneficiaries=given.beneficiaries or tuple(word for word in _PEOPLE if word in text),
+        beneficiaries=given.beneficiaries or _named(text),
         sure=sure,
     )
 
@@ -144,7 +149,7 @@ def _name(text: str) -> str:
 
 
 def _amount(text: str) -> Decimal | None:
-    found = [(m, _wan(m)) for m in _AMOUNT.finditer(text)]
+    found = [(m, _wan(m)) for m in _AMOUNT.finditer(text) if not _RATE_NEAR.search(text[: m.start()])]
     named = [wan for m, wan in found if _MONEY_NEAR.search(text[: m.start()])]
     return named[0] if named else (found[0][1] if len(found) == 1 else None)
 
@@ -175,7 +180,7 @@ def _quantities(text: str) -> Iterator[Quantity]:
         yield Quantity(
             value=value,
             unit=unit,
-            subject=_subject(match[4], before[0] if before else ""),
+            subject=_subject(match[4], before[0] if before else "") or _people(unit, text[: match.start()]),
             context=around.strip(),
         )
 
@@ -184,6 +189,15 @@ def plain_number(number: Decimal) -> str:
     """A number without exponent or trailing zeros."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _people(unit: str, before: str) -> str:
+    """Who is meant by a bare number of people (…老人…，共1500人): those named last before it."""
+    return max(_PEOPLE, key=before.rfind) if unit in ("人", "名", "户") and _named(before) else ""
+
+
+def _named(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _PEOPLE if word in text)
 
 
 def _subject(after: str, before: str) -> str:

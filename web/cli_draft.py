@@ -84,7 +84,7 @@ def _understood(answer: DraftProposal) -> str:
     parts += [f"类型 {'、'.join(t.value for t in said.types)}"] if said.types else []
     parts += [f"金额 {said.amount.normalize():f} 万元"] if said.amount is not None else []
     parts += (
-        [f"数量 {'、'.join(f'{q.value}{q.unit}{q.subject}' for q in said.quantities)}"]
+        [f"数量 {'、'.join(f'{q.subject} {q.value} {q.unit}'.strip() for q in said.quantities)}"]
         if said.quantities
         else []
     )

@@ -41,12 +41,31 @@ def test_road(said: Description) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("给全县12所村小更换直饮水设备，每所8万元", None),
+        ("给80岁以上老人每月发放高龄津贴100元，共1500人", None),
+        ("每户补助2000元，总投资60万元", 60),
+        ("购置净水机，8万元一台", None),
+        ("亩均投入1500元，改造高标准农田", None),
+        ("每年投入运维经费30万元", 30),
+    ],
+)
+def test_a_sum_for_each_is_not_what_the_project_costs(
+    text: str, amount: int | None, guesser: SectorGuesser, sectors: list[Sector]
+) -> None:
+    assert describe(text, guesser, sectors).amount == amount
+
+
+@pytest.mark.parametrize(
     ("text", "value", "unit", "subject"),
     [
         ("购买办公电脑50台", 50, "台", "办公电脑"),
         ("建设高标准农田1.2万亩", 12000, "亩", "高标准农田"),
         ("给200名残疾儿童做康复训练", 200, "名", "残疾儿童"),
         ("举办三期农民培训班", 3, "期", "农民培训班"),
+        ("慰问困难老人，共1500人", 1500, "人", "老人"),
+        ("给2300名退役军人购买补充医疗保险", 2300, "名", "退役军人"),
     ],
 )
 def test_quantities(
