@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from indicators.choices import Status
 from indicators.model import (
     Clause,
     Framework,
@@ -25,7 +26,6 @@ from indicators.model import (
     Source,
     SourceRef,
     Standards,
-    Status,
 )
 from indicators.taxonomy import CATALOGUE_LEVELS, LEVEL2_LETTERS
 

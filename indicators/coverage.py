@@ -10,7 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from indicators.model import Indicator, Kind, Project, Record, Sector, Standards, Status
+from indicators.choices import Status
+from indicators.model import Indicator, Kind, Project, Record, Sector, Standards
 from indicators.taxonomy import CATALOGUE_LEVELS
 
 FIELDS = (

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from indicators.model import ProjectType
+from indicators.choices import ProjectType
 
 
 class TableKind(StrEnum):

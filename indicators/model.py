@@ -13,6 +13,8 @@ from typing import ClassVar
 
 import msgspec
 
+from indicators.choices import Direction, LinkKind, ProjectType, Status, Strength
+
 
 class Kind(StrEnum):
     """What a record is; the value names it in links, storage and search results."""
@@ -29,43 +31,6 @@ class Kind(StrEnum):
     CLAUSE = "clause"
     GUIDE = "guide"
     SYNONYMS = "synonyms"
-
-
-class Status(StrEnum):
-    """Life of a record. A code never dies: a retired one names its successor."""
-
-    ACTIVE = "active"
-    RETIRED = "retired"
-
-
-class Direction(StrEnum):
-    """Which way is better (指标方向)."""
-
-    HIGHER = "正向"
-    LOWER = "反向"
-    EXACT = "等于"
-    QUALITATIVE = "定性"
-
-
-class LinkKind(StrEnum):
-    """How a published row relates to a catalogue indicator."""
-
-    SAME = "same"
-    NARROWER = "narrower"
-    BROADER = "broader"
-
-
-class ProjectType(StrEnum):
-    """Types of expenditure projects by which indicators fit or do not fit."""
-
-    CONSTRUCTION = "基建"
-    REPAIR = "修缮"
-    PURCHASE = "购置"
-    SUBSIDY = "补助"
-    OPERATION = "运维"
-    EVENT = "活动"
-    RESEARCH = "课题"
-    SERVICE = "购买服务"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -388,14 +353,6 @@ class Guide(Record, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     text: str = ""
     sources: tuple[SourceRef, ...] = ()
-
-
-class Strength(StrEnum):
-    """How far words of a group may stand for each other."""
-
-    SAME = "same"
-    NEAR = "near"
-    RELATED = "related"
 
 
 class SynonymGroup(Record, frozen=True, kw_only=True):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from indicators.choices import Status
 from indicators.content import check_content
-from indicators.model import Indicator, Record, Status
+from indicators.model import Indicator, Record
 from indicators.shipped import fingerprint, read_catalogue
 from kb.db.reader import Reader
 from kb.db.store import Batch, Store

@@ -11,8 +11,9 @@ from decimal import Decimal
 
 import msgspec
 
+from indicators.choices import ProjectType
 from indicators.draft import Draft
-from indicators.model import ProjectType, Sector
+from indicators.model import Sector
 from indicators.numerals import parse_numeral
 from indicators.units import known_unit, normalise_unit
 from kb.guessing import SectorGuesser

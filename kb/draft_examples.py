@@ -14,9 +14,10 @@ from statistics import median
 
 import msgspec
 
+from indicators.choices import LinkKind
 from indicators.draft import Draft, DraftRow
 from indicators.finding import Severity
-from indicators.model import Indicator, Issue, LinkKind, Project, Target
+from indicators.model import Indicator, Issue, Project, Target
 from indicators.value import TargetValue
 from kb.draft_quantities import same_unit
 from kb.draft_records import SimilarProject, Values

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from indicators.model import Indicator, ProjectType
+from indicators.choices import ProjectType
+from indicators.model import Indicator
 from kb.describing import Description
 
 GENERAL = "综合通用"

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from indicators.model import Indicator, ProjectType, Status
+from indicators.choices import ProjectType, Status
+from indicators.model import Indicator
 from kb.describing import Description
 from kb.draft_examples import Examples, fared
 from kb.draft_groups import GENERAL, groups_for, is_process, misfit

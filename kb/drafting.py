@@ -13,7 +13,8 @@ from decimal import Decimal
 
 import msgspec
 
-from indicators.model import Indicator, Issue, Project, ProjectType, Record, Sector
+from indicators.choices import ProjectType
+from indicators.model import Indicator, Issue, Project, Record, Sector
 from kb.describing import Corrections, Description, describe
 from kb.draft_balance import balanced, gaps_of, level_counts
 from kb.draft_examples import Examples, fared

@@ -6,7 +6,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from indicators.model import Indicator, Project, Sector, Status
+from indicators.choices import Status
+from indicators.model import Indicator, Project, Sector
 from kb.pieces import pieces
 
 COMMON = "TX"

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from indicators.candidate import Candidate
+from indicators.choices import Status
 from indicators.content import references
 from indicators.differences import FieldChange, differences
-from indicators.model import Indicator, IndicatorSet, Kind, Record, Source, Status
+from indicators.model import Indicator, IndicatorSet, Kind, Record, Source
 from kb.db.rows import body_of
 from kb.import_codes import own_prefix, place_of, set_code_of, with_code, with_codes
 from kb.import_merging import adopted, merged, renamed, without

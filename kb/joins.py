@@ -12,6 +12,7 @@ from itertools import groupby
 from statistics import median
 from typing import Any, TypeVar, cast
 
+from indicators.choices import LinkKind
 from indicators.content import references
 from indicators.model import (
     Clause,
@@ -22,7 +23,6 @@ from indicators.model import (
     IndicatorSet,
     Issue,
     Kind,
-    LinkKind,
     ProblemType,
     Project,
     Record,

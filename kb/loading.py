@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from indicators.candidate import Candidate
+from indicators.choices import Status
 from indicators.content import references
-from indicators.model import Indicator, IndicatorSet, Record, Sector, Status
+from indicators.model import Indicator, IndicatorSet, Record, Sector
 from kb.db.reader import Reader
 from kb.db.store import Store
 from kb.errors import InputError, KnowledgeError

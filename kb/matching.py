@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from indicators.choices import ProjectType, Status
 from indicators.draft import Draft, DraftRow
-from indicators.model import Indicator, ProjectType, Sector, Status
+from indicators.model import Indicator, Sector
 from indicators.rules.facts import Match, RowFacts, Tail, read_row, tail_of
 from indicators.rules.likeness import likeness, pairs
 from indicators.taxonomy import COST

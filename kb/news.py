@@ -12,7 +12,8 @@ from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import cast
 
-from indicators.model import Indicator, IndicatorSet, Kind, Status
+from indicators.choices import Status
+from indicators.model import Indicator, IndicatorSet, Kind
 from kb.db.news import Deed, NewsRows, Step
 from kb.db.reader import Reader
 from kb.db.rows import record_from

@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from indicators.model import Indicator, IndicatorSet, Standards, Status
+from indicators.choices import Status
+from indicators.model import Indicator, IndicatorSet, Standards
 from kb.import_codes import place_of
 
 _APART = frozenset(("code", "overlays", "original"))

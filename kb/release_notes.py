@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from indicators.choices import Status
 from indicators.differences import Told, told_between
-from indicators.model import Indicator, IndicatorSet, Kind, Record, Source, Status
+from indicators.model import Indicator, IndicatorSet, Kind, Record, Source
 
 _PLACE = frozenset(("level1", "level2", "placements"))
 _VALUES = frozenset(

@@ -13,9 +13,10 @@ from decimal import Decimal
 
 import msgspec
 
+from indicators.choices import LinkKind, ProjectType
 from indicators.draft import Draft, DraftRow
 from indicators.finding import Finding, Severity
-from indicators.model import Indicator, LinkKind, Project, ProjectType, Record, Sector, Target
+from indicators.model import Indicator, Project, Record, Sector, Target
 from indicators.rules.base import RulePack
 from indicators.rules.check import check_table, default_pack
 from indicators.rules.facts import Match, RowFacts, Spread, TableFacts, read_row

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from indicators.model import Indicator, Kind, Record, Sector, Status
+from indicators.choices import Status
+from indicators.model import Indicator, Kind, Record, Sector
 from indicators.rules.base import RulePack
 from kb.db.reader import Reader
 from kb.draft_store import DraftStore

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from indicators.model import Strength, SynonymGroup
+from indicators.choices import Strength
+from indicators.model import SynonymGroup
 from kb.db.reader import Reader
 from kb.db.rows import record_from
 from kb.db.store import Store

@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from indicators.candidate import Candidate
+from indicators.choices import Direction, ProjectType, Status
 from indicators.model import (
-    Direction,
     Framework,
     FrameworkNode,
     FundLine,
@@ -26,12 +26,10 @@ from indicators.model import (
     Pitfall,
     Placement,
     Project,
-    ProjectType,
     Record,
     Source,
     SourceRef,
     Standards,
-    Status,
     Target,
 )
 from indicators.rules.facts import joined

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from indicators.model import Framework, FrameworkNode, Indicator, IndicatorSet, Record, Sector, Source, Status
+from indicators.choices import Status
+from indicators.model import Framework, FrameworkNode, Indicator, IndicatorSet, Record, Sector, Source
 from indicators.taxonomy import LEVEL2_LETTERS
 from loaders.errors import FileError
 

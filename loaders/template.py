@@ -16,7 +16,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from indicators.model import Direction, ProjectType
+from indicators.choices import Direction, ProjectType
 from indicators.taxonomy import CATALOGUE_LEVELS
 from loaders.sheets import note, saved, table
 

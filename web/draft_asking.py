@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from indicators.model import ProjectType
+from indicators.choices import ProjectType
 from kb.describing import MOST_TEXT, Corrections
 from kb.draft_records import DraftProposal
 from kb.drafting import Drafter

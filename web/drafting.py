@@ -6,8 +6,9 @@ import msgspec
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from indicators.choices import ProjectType
 from indicators.draft import Draft
-from indicators.model import Indicator, ProjectType
+from indicators.model import Indicator
 from indicators.weights import balanced_weights
 from kb.draft_records import DraftProposal, Proposal
 from kb.draft_rows import draft_of

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from indicators.model import Strength, SynonymGroup
+from indicators.choices import Strength
+from indicators.model import SynonymGroup
 from kb.errors import ChangedMeanwhileError, InputError, KnowledgeError
 from web.admin import admin
 from web.context import knowledge

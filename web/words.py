@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
-from indicators.model import Indicator, Kind, LinkKind
+from indicators.choices import LinkKind
+from indicators.model import Indicator, Kind
 from indicators.value import TargetValue, ValueKind
 from kb.overlays import Fate, Outcome
 from kb.roles import Role

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from statistics import median
 
+from indicators.choices import Direction
 from indicators.draft import Draft, TableKind
 from indicators.finding import Finding, Severity
-from indicators.model import Direction
 from indicators.rules.base import Checking, row_check, table_check
 from indicators.rules.facts import RowFacts, Spread, TableFacts, Tail, bare_name, joined
 from indicators.rules.lexicon import pattern

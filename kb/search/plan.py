@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from indicators.model import Strength
+from indicators.choices import Strength
 from kb.search.intent import Intent, Unit
 from kb.search.query import Query
 from kb.search.segment import Lexicon

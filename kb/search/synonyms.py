@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from indicators.model import Strength, SynonymGroup
+from indicators.choices import Strength
+from indicators.model import SynonymGroup
 from kb.search.text import fold
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from indicators.model import Strength
+from indicators.choices import Strength
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from indicators.model import LinkKind, Project, Target
+from indicators.choices import LinkKind
+from indicators.model import Project, Target
 from indicators.shipped import read_catalogue
 from kb.draft_records import Weights
 from kb.drafting import Drafter

@@ -22,8 +22,9 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import text
 
+from indicators.choices import Status
 from indicators.draft import Draft, DraftRow
-from indicators.model import Indicator, Status
+from indicators.model import Indicator
 from indicators.shipped import read_catalogue
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings

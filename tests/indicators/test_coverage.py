@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
+from indicators.choices import LinkKind, Status
 from indicators.coverage import CORE_CLASSES, class_of, coverage, near_duplicates
-from indicators.model import (
-    Indicator,
-    IndicatorSet,
-    LinkKind,
-    Project,
-    Record,
-    Sector,
-    SourceRef,
-    Status,
-    Subsector,
-    Target,
-)
+from indicators.model import Indicator, IndicatorSet, Project, Record, Sector, SourceRef, Subsector, Target
 
 SECTOR = Sector(
     code="JT", name="交通运输", order=1, subsectors=(Subsector(name="养护"), Subsector(name="桥梁"))

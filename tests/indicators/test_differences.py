@@ -8,11 +8,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indicators.choices import Direction, Status
 from indicators.differences import differences, pieces, told, told_between
 from indicators.fields import label_of, shown, title_of
 from indicators.model import (
     RECORD_TYPES,
-    Direction,
     Guide,
     Indicator,
     Kind,
@@ -20,7 +20,6 @@ from indicators.model import (
     Project,
     SourceRef,
     Standards,
-    Status,
     Target,
 )
 from loaders.exports import columns_of

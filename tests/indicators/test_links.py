@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from indicators.model import Indicator, LinkKind, Project, Record, Target
+from indicators.choices import LinkKind
+from indicators.model import Indicator, Project, Record, Target
 from indicators.units import unit_family
 from indicators.value import TargetValue
 

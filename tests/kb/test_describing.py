@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from indicators.model import Indicator, Project, ProjectType, Record, Sector
+from indicators.choices import ProjectType
+from indicators.model import Indicator, Project, Record, Sector
 from kb.describing import Corrections, Description, describe, types_of
 from kb.guessing import SectorGuesser
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from indicators.choices import Status
 from indicators.draft import Draft, DraftRow
-from indicators.model import Indicator, Status
+from indicators.model import Indicator
 from kb.draft_saved import Saved
 from kb.imports import DecisionError, Decisions, ImportPlan
 from kb.knowledge import KnowledgeBase

@@ -15,7 +15,8 @@ import pytest
 from filelock import FileLock
 from sqlalchemy import text
 
-from indicators.model import Indicator, Kind, Project, Status
+from indicators.choices import Status
+from indicators.model import Indicator, Kind, Project
 from kb import knowledge as knowledge_module
 from kb.catalogue import CatalogueFaultError
 from kb.errors import BackupError, BusyError, HomeError, UnknownCodeError

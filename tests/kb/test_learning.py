@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators.model import Indicator, Strength
+from indicators.choices import Strength
+from indicators.model import Indicator
 from kb.db.counters import Counters, Tally
 from kb.errors import (
     CatalogueBatchError,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from indicators.model import Indicator, Status
+from indicators.choices import Status
+from indicators.model import Indicator
 from kb.errors import UndoConflictError, UnknownBatchError
 from kb.knowledge import KnowledgeBase
 from kb.release_notes import draft_notes, pairs_between

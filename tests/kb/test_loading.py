@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from indicators.model import Indicator, IndicatorSet, Project, Status
+from indicators.choices import Status
+from indicators.model import Indicator, IndicatorSet, Project
 from kb.errors import ChangedMeanwhileError, UndoConflictError
 from kb.imports import ImportPlan
 from kb.knowledge import KnowledgeBase

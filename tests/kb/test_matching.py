@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from indicators.choices import Direction, ProjectType, Status
 from indicators.draft import Draft, DraftRow
-from indicators.model import Direction, Indicator, ProjectType, Record, Sector, Status
+from indicators.model import Indicator, Record, Sector
 from indicators.rules.facts import read_row
 from kb.matching import MatchIndex, guess_sector, guess_types, match
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from indicators.model import Indicator, IndicatorSet, Status
+from indicators.choices import Status
+from indicators.model import Indicator, IndicatorSet
 from kb.knowledge import KnowledgeBase
 from kb.news import Happening
 

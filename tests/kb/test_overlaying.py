@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from indicators.model import Indicator, IndicatorSet, Status
+from indicators.choices import Status
+from indicators.model import Indicator, IndicatorSet
 from kb.errors import InputError
 from kb.imports import SetAbout
 from kb.knowledge import KnowledgeBase

@@ -8,7 +8,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators.model import Indicator, IndicatorSet, Standards, Status
+from indicators.choices import Status
+from indicators.model import Indicator, IndicatorSet, Standards
 from kb.localising import copy_of
 from kb.overlays import (
     Fate,

@@ -8,17 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indicators.model import (
-    Direction,
-    Indicator,
-    IndicatorSet,
-    Pitfall,
-    ProjectType,
-    Record,
-    SourceRef,
-    Standards,
-    Status,
-)
+from indicators.choices import Direction, ProjectType, Status
+from indicators.model import Indicator, IndicatorSet, Pitfall, Record, SourceRef, Standards
 from loaders.building import Options, build
 from loaders.errors import FileError
 from loaders.exports import export, safe, unsafe

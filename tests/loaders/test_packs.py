@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indicators.model import Indicator, IndicatorSet, Pitfall, Record, Source, SourceRef, Standards, Status
+from indicators.choices import Status
+from indicators.model import Indicator, IndicatorSet, Pitfall, Record, Source, SourceRef, Standards
 from kb.localising import copy_of
 from loaders import packs
 from loaders.errors import FileError, TooLargeError

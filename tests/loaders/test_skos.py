@@ -8,7 +8,8 @@ import pytest
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, OWL, RDF, SKOS
 
-from indicators.model import FrameworkNode, Indicator, IndicatorSet, Project, Record, Sector, Status
+from indicators.choices import Status
+from indicators.model import FrameworkNode, Indicator, IndicatorSet, Project, Record, Sector
 from loaders.skos import NoConceptError, export_skos
 
 URN = "urn:indicator-kb:"

@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
-from indicators.model import Direction, Indicator, Issue, Project, ProjectType, Standards, Status
+from indicators.choices import Direction, ProjectType, Status
+from indicators.model import Indicator, Issue, Project, Standards
 from loaders.building import Options, build
 from loaders.loading import LoadedFile, load_file
 from loaders.template import FILL, LISTS, NOTES, TEMPLATES, columns_of, template_book

@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from indicators.model import Indicator, Status
+from indicators.choices import Status
+from indicators.model import Indicator
 from kb.knowledge import KnowledgeBase
 from loaders.exports import export
 from loaders.found import Hints

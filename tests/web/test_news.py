@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from indicators.model import Indicator, Status
+from indicators.choices import Status
+from indicators.model import Indicator
 from kb.knowledge import KnowledgeBase
 from web.news import FEED_ITEMS
 

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
-from indicators.model import Indicator, IndicatorSet, Status
+from indicators.choices import Status
+from indicators.model import Indicator, IndicatorSet
 from kb.knowledge import KnowledgeBase
 from kb.overlaying import MergeView
 from tests.kb.test_overlaying import CITY, load, members

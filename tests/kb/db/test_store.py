@@ -15,18 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from indicators.model import (
-    RECORD_TYPES,
-    Indicator,
-    Kind,
-    LinkKind,
-    Project,
-    Record,
-    Sector,
-    Source,
-    SourceRef,
-    Target,
-)
+from indicators.choices import LinkKind
+from indicators.model import RECORD_TYPES, Indicator, Kind, Project, Record, Sector, Source, SourceRef, Target
 from kb.db.engine import HEAD, MIGRATIONS, migrate, open_engine, schema_version
 from kb.db.outbox import Outbox
 from kb.db.reader import Reader

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from indicators.model import Strength, SynonymGroup
+from indicators.choices import Strength
+from indicators.model import SynonymGroup
 from kb.search.synonyms import Synonyms
 from kb.search.vocabulary import Vocabulary
 
