@@ -16,8 +16,6 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from indicators.content import check_content, repeated_share
-from indicators.coverage import coverage
 from indicators.model import (
     Indicator,
     Issue,
@@ -61,12 +59,12 @@ from kb.learning import Learning, normal_query
 from kb.ledger import Ledger
 from kb.loading import Loading
 from kb.looking import Looking
-from kb.maintenance import BackupInfo, Finding
+from kb.maintenance import BackupInfo
 from kb.news import News
 from kb.overlaying import Overlays
 from kb.preparing import Prepared
 from kb.proposals import Proposals
-from kb.reports import CheckReport, ContentReport, Health
+from kb.reports import CheckReport, ContentReport, Health, check_of, content_of, health_of
 from kb.review_store import ReviewStore
 from kb.reviewing import Reviewer
 from kb.search.answer import Filters, SearchAnswer
@@ -110,7 +108,7 @@ class KnowledgeBase(Looking):
         self._seen: Hashable = None
         self._pins: dict[str, tuple[str, ...]] = {}
         self._refreshing = threading.Lock()
-        self._inventory: tuple[Hashable, ContentReport] | None = None
+        self._inventory = Prepared(self.content, self._engine.stamp)
         self.audit = AuditLog(reader.engine)
         self.accounts = Accounts(AccountTable(reader.engine), self.audit)
         self.tuning = Tuning(reader, store, self._apply)
@@ -310,14 +308,7 @@ class KnowledgeBase(Looking):
 
     def health(self) -> Health:
         """Whether database and index answer; ``degraded`` where only the search engine is lost."""
-        try:
-            self._reader.batch_name(0)
-        except Exception as error:
-            return Health(False, f"数据库不能回答：{error}")
-        engine = self._engine.state()
-        if not engine.reachable:
-            return Health(True, "搜索引擎连不上，搜索停用，其余照常", degraded=True)
-        return Health(engine.ready, "正常" if engine.ready else "搜索索引不可用，请运行 kb reindex")
+        return health_of(self._reader, self._engine)
 
     def engine_state(self) -> EngineState:
         """Where the search engine is, and whether it can be reached and has its index."""
@@ -325,32 +316,15 @@ class KnowledgeBase(Looking):
 
     def check(self) -> CheckReport:
         """Verify database and index against each other and themselves."""
-        findings = maintenance.integrity(self._reader.engine)
-        findings += _body_faults(self._reader)
-        findings += self._indexer.differences()
-        with suppress(SearchUnavailableError):
-            if waiting := self._indexer.waiting().codes:
-                findings.append(
-                    Finding(f"有 {len(waiting)} 条改动还没有进入索引", "请重新启动程序或运行 kb reindex")
-                )
-        return CheckReport(self.counts(), tuple(findings))
+        return check_of(self._reader, self._indexer)
 
     def content(self) -> ContentReport:
         """How full the catalogue is, and the faults of its records."""
-        everything = list(self._reader.everything())
-        return ContentReport(
-            coverage(everything), tuple(check_content(everything)), repeated_share(everything)[0]
-        )
+        return content_of(self._reader)
 
     def inventory(self) -> ContentReport:
         """``content``, kept until the next change: for pages that anybody may ask for."""
-        stamp, kept = self._engine.stamp(), self._inventory
-        if kept is None or kept[0] != stamp:
-            with self._refreshing:
-                kept = self._inventory
-                if kept is None or kept[0] != stamp:
-                    kept = self._inventory = (stamp, self.content())
-        return kept[1]
+        return self._inventory.get()
 
     def reindex(self, progress: Progress | None = None, *, actor: str = "") -> int:
         """Build the index afresh, beside the old one; gives the number of documents."""
@@ -385,16 +359,6 @@ class KnowledgeBase(Looking):
         )
         self._indexer.rebuild(progress)
         return info, kept
-
-
-def _body_faults(reader: Reader) -> list[Finding]:
-    broken = reader.broken_bodies()
-    if not broken:
-        return []
-    shown = "、".join(broken[:5])
-    return [
-        Finding(f"{len(broken)} 条记录的内容与校验和不符，例如 {shown}", "请用 kb restore 恢复最近的备份")
-    ]
 
 
 def _make_home(home: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -18,10 +18,10 @@ class Prepared(Generic[T]):
     that goes on serving until the new one is made, beside the requests.
     """
 
-    def __init__(self, make: Callable[[], T], stamp: Callable[[], str]) -> None:
+    def __init__(self, make: Callable[[], T], stamp: Callable[[], Hashable]) -> None:
         self._make, self._stamp = make, stamp
         self._making = threading.Lock()
-        self._kept: tuple[str, T] | None = None
+        self._kept: tuple[Hashable, T] | None = None
         self._behind: threading.Thread | None = None
         self.patience: float | None = None
 
@@ -36,20 +36,20 @@ class Prepared(Generic[T]):
         found = self._kept or kept
         return found[1]
 
-    def _made(self, stamp: str) -> T:
+    def _made(self, stamp: Hashable) -> T:
         with self._making:
             if self._kept is None or self._kept[0] != stamp:
                 self._kept = stamp, self._make()
             return self._kept[1]
 
-    def _begin(self, stamp: str) -> threading.Thread:
+    def _begin(self, stamp: Hashable) -> threading.Thread:
         behind = self._behind
         if behind is None or not behind.is_alive():
             behind = self._behind = threading.Thread(target=self._make_behind, args=(stamp,), daemon=True)
             behind.start()
         return behind
 
-    def _make_behind(self, stamp: str) -> None:
+    def _make_behind(self, stamp: Hashable) -> None:
         try:
             self._made(stamp)
         except Exception:  # the old one goes on; the next request tries again
