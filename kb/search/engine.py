@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import threading
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from kb.search import text as normal_text
-from kb.search.answer import Filters, SearchAnswer, SearchDocument
+from kb.search.answer import SearchDocument
+from kb.search.answering import Answering
 from kb.search.arrays import Field, TextArrays
 from kb.search.door import EngineState, Progress, StaleIndexError
 from kb.search.embedded import SnapshotSource
@@ -26,8 +25,6 @@ from kb.search.segment import Segmenter, segmenter
 from kb.search.session import Session
 from kb.search.snapshot import Columns, Snapshot
 from kb.search.sounds import SoundTable
-from kb.search.suggest import Suggestion
-from kb.search.synonyms import Synonyms
 from kb.search.vocabulary import NAME_LIMIT, Vocabulary
 from kb.search.weights import DEFAULT, Weights
 
@@ -37,8 +34,10 @@ VERSION = "3"
 _TAIL_LEAST, _TAIL_SHARE = 400, 0.1  # documents outside the main part before all is built anew
 _TRIES = 5
 
+T = TypeVar("T")
 
-class SearchEngine:
+
+class SearchEngine(Answering):
     """An index folder with its vocabulary. Threads and processes may share the folder.
 
     Opens at the first question; takes up what other processes changed at the next one.
@@ -57,23 +56,10 @@ class SearchEngine:
         self, folder: Path, vocabulary: Vocabulary, memory_mb: int = 512, weights: Weights = DEFAULT
     ) -> None:
         """An engine on a folder, which need not exist. ``memory_mb`` bounds decoded postings."""
+        super().__init__(vocabulary, memory_mb, weights)
         self._generations = Generations(folder)
-        self._memory = memory_mb << 20
-        self._weights = weights
-        self._lock = threading.RLock()
         self._source: SnapshotSource | None = None
-        self._session: Session | None = None
         self._stamp = (0, 0)
-        self._segmenter: tuple[str, Segmenter] | None = None
-        self.vocabulary = vocabulary
-        self._synonyms = Synonyms(vocabulary.groups)
-
-    def use(self, vocabulary: Vocabulary) -> None:
-        """Take another vocabulary; new synonyms work from the next question on."""
-        with self._lock:
-            self.vocabulary, self._synonyms = vocabulary, Synonyms(vocabulary.groups)
-            if self._source is not None:
-                self._session = Session(self._source, self._synonyms, vocabulary, self._weights)
 
     def stamp(self) -> tuple[int, int]:
         """Changes whenever any process changed the index or announced other words."""
@@ -145,36 +131,16 @@ class SearchEngine:
         snapshot = self._source.snapshot
         return {id_: snapshot.rows[number].digest for id_, number in snapshot.place.items()}
 
-    def search(
-        self, text: str, filters: Filters | None = None, limit: int = 10, offset: int = 0
-    ) -> SearchAnswer:
-        """Answer a query: ``limit`` hits from ``offset`` on, with counts over all matches.
-
-        Any text is a legal query; an empty one lists everything. ``took_ms`` is the time in here.
-        """
-        began = time.perf_counter()
-        session = self._current_session()
-        if session is None:
-            return SearchAnswer(text, 0, 0.0, (), {})
-        answer = session.answer(text, filters or Filters(), max(0, limit), max(0, offset))
-        return replace(answer, took_ms=round((time.perf_counter() - began) * 1000, 3))
-
-    def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
-        """Suggestions for what stands in the search box, best first."""
-        session = self._current_session()
-        return session.source.suggest(text, limit) if session else ()
-
-    def near(self, text: str, limit: int = 4) -> tuple[str, ...]:
-        """Words of the index that share characters or sound with a text, nearest first."""
-        session = self._current_session()
-        return session.near.find(normal_text.fold(text), limit) if session else ()
-
     def close(self) -> None:
         """Close the files; the next question opens them again."""
         with self._lock:
             if self._source is not None:
                 self._source.snapshot.close()
             self._source, self._session, self._stamp = None, None, (0, 0)
+
+    def _asked(self, question: Callable[[Session], T]) -> T | None:
+        session = self._current_session()
+        return question(session) if session else None
 
     def _current_session(self) -> Session | None:
         stamp = self._generations.stamp()
@@ -186,11 +152,7 @@ class SearchEngine:
             if self._session is None or stamp != self._stamp:
                 # The old snapshot is not closed: another thread may be reading it.
                 self._source = self._open()
-                self._session = (
-                    Session(self._source, self._synonyms, self.vocabulary, self._weights)
-                    if self._source
-                    else None
-                )
+                self._session = self._session_on(self._source) if self._source else None
                 self._stamp = stamp if self._source else (0, 0)
             return self._session
 
@@ -251,7 +213,7 @@ class SearchEngine:
     ) -> None:
         newest = {d.id: d for d in upserts}
         gone = [snapshot.place[id_] for id_ in {*deletes, *newest} if id_ in snapshot.place]
-        cut = self._segmenter_of(folder) if newest else None
+        cut = self._cut(folder) if newest else None
         writer = Writer(folder)
         try:
             writer.delete(gone)
@@ -265,12 +227,9 @@ class SearchEngine:
         writer.commit()
         self._generations.publish(folder)
 
-    def _segmenter_of(self, folder: Path) -> Segmenter:
-        """The segmenter with the dictionary that a generation was built with."""
-        if self._segmenter is None or self._segmenter[0] != folder.name:
-            words = (folder / "dictionary.txt").read_text(encoding="utf-8").split("\n")
-            self._segmenter = (folder.name, segmenter(words))
-        return self._segmenter[1]
+    def _cut(self, folder: Path) -> Segmenter:
+        dictionary = folder / "dictionary.txt"
+        return self._segmenter_of(folder.name, lambda: dictionary.read_text(encoding="utf-8").split("\n"))
 
     def _fingerprint(self) -> str:
         parts = (VERSION, normal_text.VERSION, self.vocabulary.fingerprint)

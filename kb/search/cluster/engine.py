@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from kb.errors import SearchUnavailableError
-from kb.search import text as normal_text
-from kb.search.answer import Filters, SearchAnswer, SearchDocument
+from kb.search.answer import SearchDocument
+from kb.search.answering import Answering
 from kb.search.cluster.address import Address
 from kb.search.cluster.candidates import Shelf
 from kb.search.cluster.client import SLOW, Client, IndexGoneError
@@ -23,8 +21,6 @@ from kb.search.door import EngineState, Progress, StaleIndexError
 from kb.search.prepare import Prepared, field_texts, prepare
 from kb.search.segment import Segmenter, segmenter
 from kb.search.session import Session
-from kb.search.suggest import Suggestion
-from kb.search.synonyms import Synonyms
 from kb.search.vocabulary import Vocabulary
 from kb.search.weights import DEFAULT, Weights
 
@@ -38,7 +34,7 @@ Stamp = tuple[str, ...]
 T = TypeVar("T")
 
 
-class ClusterEngine:
+class ClusterEngine(Answering):
     """An index in a cluster with its vocabulary. Threads, processes and machines may share it.
 
     Connects at the first question; takes up what others changed within half a second.
@@ -57,25 +53,13 @@ class ClusterEngine:
         self, address: Address, vocabulary: Vocabulary, memory_mb: int = 512, weights: Weights = DEFAULT
     ) -> None:
         """An engine on a cluster. ``memory_mb`` bounds the records that are kept here between queries."""
+        super().__init__(vocabulary, memory_mb, weights)
         self._client = Client(address)
-        self._weights, self._memory = weights, memory_mb << 20
-        self._lock = threading.RLock()
         self._seen: Stamp = ()
         self._seen_at = float("-inf")
-        self._session: Session | None = None
         self._session_stamp: Stamp = ()
         self._learnt: tuple[str, Lexical] | None = None
         self._shelf: tuple[str, Shelf] | None = None
-        self._segmenter: tuple[str, Segmenter] | None = None
-        self.vocabulary = vocabulary
-        self._synonyms = Synonyms(vocabulary.groups)
-
-    def use(self, vocabulary: Vocabulary) -> None:
-        """Take another vocabulary; new synonyms work from the next question on."""
-        with self._lock:
-            self.vocabulary, self._synonyms = vocabulary, Synonyms(vocabulary.groups)
-            if self._session is not None:
-                self._session = Session(self._session.source, self._synonyms, vocabulary, self._weights)
 
     def stamp(self) -> Stamp:
         """Changes whenever any process changed the index; while the cluster is lost, what was last seen."""
@@ -188,31 +172,6 @@ class ClusterEngine:
         index = self._versions().current()
         return self._digests(index) if index else {}
 
-    def search(
-        self, text: str, filters: Filters | None = None, limit: int = 10, offset: int = 0
-    ) -> SearchAnswer:
-        """Answer a query: ``limit`` hits from ``offset`` on, with counts over all matches.
-
-        Raises SearchUnavailableError where the cluster is lost.
-        """
-        began = time.perf_counter()
-        chosen, size, start = filters or Filters(), max(0, limit), max(0, offset)
-        answer = self._asked(lambda session: session.answer(text, chosen, size, start))
-        if answer is None:
-            return SearchAnswer(text, 0, 0.0, (), {})
-        return replace(answer, took_ms=round((time.perf_counter() - began) * 1000, 3))
-
-    def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
-        """Suggestions for what stands in the search box, best first; none while the cluster is lost."""
-        try:
-            return self._asked(lambda session: session.source.suggest(text, limit)) or ()
-        except SearchUnavailableError:
-            return ()
-
-    def near(self, text: str, limit: int = 4) -> tuple[str, ...]:
-        """Words of the index that share characters or sound with a text, nearest first."""
-        return self._asked(lambda session: session.near.find(normal_text.fold(text), limit)) or ()
-
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
@@ -257,7 +216,7 @@ class ClusterEngine:
         source = ClusterSource(
             self._client, index, self._lexical(index), state, self._shelf_of(index), self._weights
         )
-        return Session(source, self._synonyms, self.vocabulary, self._weights)
+        return self._session_on(source)
 
     def _lexical(self, index: str) -> Lexical:
         learnt = self._learnt
@@ -266,10 +225,7 @@ class ClusterEngine:
         return learnt[1]
 
     def _cut(self, index: str) -> Segmenter:
-        """The segmenter with the dictionary that a version was built with."""
-        if self._segmenter is None or self._segmenter[0] != index:
-            self._segmenter = (index, segmenter(self._lexical(index).dictionary))
-        return self._segmenter[1]
+        return self._segmenter_of(index, lambda: self._lexical(index).dictionary)
 
     def _shelf_of(self, index: str) -> Shelf:
         if self._shelf is None or self._shelf[0] != index:
