@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -23,7 +24,7 @@ OLE = b"\xd0\xcf\x11\xe0"
 PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff")
 """First bytes of the pictures that can be recognised: png, jpg."""
 _YEAR = re.compile(r"(20[0-4]\d)\s*年?")
-_NUMBER = re.compile(r"-?\d[\d,，]*\.?\d*")
+_NUMBER = re.compile(r"-?\d[\d,]*\.?\d*")
 _SHORT_LABEL = 16
 _MONTHS = re.compile(r"1\s*[-—~至]\s*(\d{1,2})\s*月")
 
@@ -194,11 +195,11 @@ def _row(number: int, table: FoundTable, row: FoundRow) -> DraftRow:
 
 def number_of(text: str) -> Decimal | None:
     """The number that a cell holds and nothing else but a unit word, else None."""
-    match = _NUMBER.search(text)
-    if not match or len(_NUMBER.findall(text)) > 1:
+    found = _NUMBER.findall(unicodedata.normalize("NFKC", text))
+    if len(found) != 1:
         return None
     try:
-        return Decimal(match[0].replace(",", "").replace("，", ""))
+        return Decimal(found[0].replace(",", ""))
     except InvalidOperation:
         return None
 
@@ -223,6 +224,8 @@ def _amount(text: str, table: FoundTable) -> Decimal | None:
     amount = number_of(text)
     if amount is None:
         return None
+    if re.search(r"\d\s*亿", text):
+        return amount * 10_000
     if "万" in text:
         return amount
     if re.search(r"\d\s*元", text):
