@@ -28,6 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--search", choices=("embedded", "opensearch"), default=os.environ.get("KB_TEST_SEARCH", "embedded"),
         help="search engine of the knowledge bases under test; opensearch starts a server of its own",
     )  # fmt: skip
+    parser.addoption(
+        "--quick", action="store_true", help="leave out what drives a browser or takes more than a few seconds"
+    )  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,9 +48,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite or the embedded index alone where the run is on something else."""
+    """Leave out what is about SQLite or the embedded index alone where the run is on something else.
+
+    With ``--quick`` also what is slow.
+    """
     marks = ["sqlite"] if databases.on_postgresql(config) else []
     marks += ["embedded"] if engines.on_opensearch(config) else []
+    marks += ["slow", "browser"] if config.getoption("--quick") else []
     left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -41,6 +41,12 @@ def give_up(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def wanted() -> None:
+    """Skip where nobody asked for tests that start a PostgreSQL server."""
+    if os.environ.get("KB_REQUIRE_POSTGRES") != "1" and SERVER not in os.environ:
+        pytest.skip("needs PostgreSQL: KB_REQUIRE_POSTGRES=1 starts one")
+
+
 def start() -> None:
     """Start the run's server and prepare its template; workers find it by the environment."""
     try:
@@ -50,7 +56,8 @@ def start() -> None:
 
 
 def start_late() -> None:
-    """Start a server for the first test of this process that needs one; skip it where there is none."""
+    """Start a server for the first test of this process that needs one. Skips or fails where there is none."""
+    wanted()
     if _started:
         return
     try:

@@ -26,6 +26,7 @@ ROAD = "JT-SL-01"
 @pytest.fixture
 def server() -> Iterator[PostgresServer]:
     """A server of this test's own, which it may stop."""
+    databases.wanted()
     try:
         own = PostgresServer()
     except NoServerError as error:
