@@ -37,3 +37,8 @@ PUBLIC_KINDS: dict[Kind, str] = {
 def url_of(kind: Kind, code: str) -> str:
     """Permalink of a record, e.g. ``/i/JT-SL-01``."""
     return f"/{PATHS[kind]}/{quote(code)}"
+
+
+def history_of(code: str) -> str:
+    """Address of a record's history, of any kind and also of one that was taken out."""
+    return f"/history/{quote(code)}"

@@ -17,7 +17,7 @@ from kb.errors import KnowledgeError
 from kb.learning import normal_query
 from web.context import knowledge
 from web.permissions import safe_next
-from web.query import clean
+from web.query import clean, whole
 from web.sessions import signed_in
 
 pages = Blueprint("admin", __name__)
@@ -107,16 +107,16 @@ def ignore() -> BaseResponse:
 def undo() -> BaseResponse:
     """Take a batch back and return to the page where that was asked."""
     back = safe_next(request.form.get("next", "/admin"))
-    raw = request.form.get("batch", "")
-    if not (raw.isascii() and raw.isdigit()) or len(raw) > 9:
+    wanted = whole(request.form.get("batch", ""))
+    if not wanted:
         flash("没有这个批次号。", "bad")
         return redirect(back, 303)
     try:
-        number = knowledge().undo(int(raw), actor=admin().name, reason="在网页上撤回")
+        number = knowledge().undo(wanted, actor=admin().name, reason="在网页上撤回")
     except KnowledgeError as error:
         flash(str(error), "bad")
     else:
-        flash(f"已撤回第 {raw} 批，记为第 {number} 批；再撤回第 {number} 批就是恢复。")
+        flash(f"已撤回第 {wanted} 批，记为第 {number} 批；再撤回第 {number} 批就是恢复。")
     return redirect(back, 303)
 
 
@@ -125,9 +125,7 @@ def audit() -> str:
     """The audit log, newest first, by pages; narrowed by person and by deed."""
     log = knowledge().audit
     actor, action = (clean(request.args.get(name, ""))[:80] for name in ("actor", "action"))
-    raw = request.args.get("before", "")
-    before = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
-    entries = log.entries(_AUDIT_PAGE + 1, before, actor, action)
+    entries = log.entries(_AUDIT_PAGE + 1, whole(request.args.get("before", "")), actor, action)
     actors, actions = log.names()
     return render_template(
         "admin_audit.html",

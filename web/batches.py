@@ -14,11 +14,11 @@ from kb.ledger import BatchChange
 from kb.markdown import render
 from kb.views import BatchInfo
 from loaders.sheets import saved, table
-from web import sending
 from web.admin import admin
 from web.context import knowledge
+from web.downloads import BOOK, attachment
 from web.import_view import PAGE, facts_of
-from web.query import page_number
+from web.query import page_number, whole
 from web.words import KIND_NAMES
 
 pages = Blueprint("batches", __name__)
@@ -31,8 +31,7 @@ _HEADS = ("代码", "种类", "名称", "变化", "字段", "改前", "改后")
 @pages.get("/admin/batches")
 def batches() -> str:
     """All batches that changed anything, newest first."""
-    raw = request.args.get("before", "")
-    before = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
+    before = whole(request.args.get("before", ""))
     found = knowledge().ledger.page(_LISTED + 1, before)
     older = found[_LISTED - 1].number if len(found) > _LISTED else 0
     return render_template("admin_batches.html", batches=found[:_LISTED], older=older, newest=not before)
@@ -102,7 +101,7 @@ def notes_file(number: int) -> Response:
     ledger = knowledge().ledger
     kept = ledger.notes(number)
     text = kept.text if kept else ledger.draft(number)
-    return sending.text(text, f"第{number}批版本说明.md", "text/markdown")
+    return attachment(text.encode(), f"第{number}批版本说明.md", "text/markdown; charset=utf-8")
 
 
 @pages.get("/admin/batch/<int:number>/changes.xlsx")
@@ -117,7 +116,7 @@ def changes_book(number: int) -> Response:
     sheet.title = f"第{number}批"
     rows = [row for c in changes for row in _rows(c, names)]
     table(sheet, _HEADS, rows, [18, 10, 30, 8, 16, 40, 40])
-    return sending.workbook(saved(book), f"第{number}批改动.xlsx")
+    return attachment(saved(book), f"第{number}批改动.xlsx", BOOK)
 
 
 def _rows(change: BatchChange, names: dict[str, str]) -> list[list[str]]:

@@ -16,6 +16,7 @@ from kb.errors import KnowledgeError
 from loaders.errors import UnknownFormError
 from loaders.forms import FORMS
 from web.context import knowledge
+from web.downloads import attachment
 from web.draft_editing import (
     CLASSES,
     COMPARATORS,
@@ -31,6 +32,7 @@ from web.draft_editing import (
 from web.draft_forms import write
 from web.draft_work import Checked, check, checked_json
 from web.drafting import keep_private
+from web.query import whole
 from web.review_table import FIELD_NAMES
 from web.review_work import actor
 
@@ -71,7 +73,7 @@ def change(draft_id: str) -> AnyResponse | tuple[str, int]:
 def _done(saved: Saved, deed: str, argument: str) -> tuple[Saved, str]:
     """The table after a button's deed, and the deed in words for the list of versions."""
     number, _, code = argument.partition(":")
-    place = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
+    place = whole(number)
     words = {"add": "加一行", "delete": "删除一行", "copy": "复制一行", "up": "上移一行", "down": "下移一行"}
     if deed in words:
         return act(saved, deed, place), words[deed]
@@ -176,9 +178,7 @@ def download(draft_id: str) -> Response:
         written = write(saved.draft, request.args.get("form", ""), request.args.get("kind", "xlsx"))
     except UnknownFormError as error:
         abort(404, str(error))
-    answer = Response(written.data, mimetype=written.mimetype)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(written.name)}"
-    return answer
+    return attachment(written.data, written.name, written.mimetype)
 
 
 @pages.post(f"/draft/{ID}/remove")
@@ -235,8 +235,7 @@ def _json() -> dict[str, object]:
 
 def _version(value: object) -> int:
     """A version's number, 0 where none is given."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    return whole(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else 0
 
 
 def _hat() -> str:

@@ -14,6 +14,7 @@ from indicators.fields import label_of
 from indicators.model import Kind, Record
 from kb.links import PATHS, url_of
 from kb.markdown import render
+from kb.merging import Side
 from kb.views import Ref
 from web.context import knowledge
 from web.field_table import Field, Widget, fields_of, sections_of
@@ -59,6 +60,15 @@ class Filled:
 def sent_form() -> dict[str, str]:
     """Names and texts of the form that was sent; of several of one name the last counts."""
     return {name: texts[-1] for name, texts in request.form.lists() if name.startswith(PREFIX)}
+
+
+def sides_taken() -> dict[str, Side]:
+    """Whose value was chosen for each field that two sides changed, of the form that was sent."""
+    return {
+        name.removeprefix("take."): Side(side)
+        for name, side in request.form.items()
+        if name.startswith("take.") and side in (Side.THEIRS, Side.MINE)
+    }
 
 
 def pointers_in(kind: Kind, form: Mapping[str, str]) -> Iterator[tuple[str, Field, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import msgspec
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request
@@ -12,8 +13,8 @@ from indicators.model import RECORD_TYPES, Kind, Record, SourceRef
 from kb.accounts import Account
 from kb.editing import FaultyRecordError, NothingChangedError
 from kb.errors import ChangedMeanwhileError, InputError, KnowledgeError
-from kb.links import PATHS, url_of
-from kb.merging import Side, merge
+from kb.links import PATHS, history_of, url_of
+from kb.merging import merge
 from kb.proposals import DecidedError, Sort, TooManyProposalsError
 from web.context import knowledge
 from web.edit_page import (
@@ -25,10 +26,11 @@ from web.edit_page import (
     pointer_errors,
     rendered,
     sent_form,
+    sides_taken,
 )
 from web.field_table import Widget, fields_of
 from web.proposing import sender_of
-from web.query import clean
+from web.query import clean, whole
 from web.record_form import PREFIX, empty, read, rows_in, with_row, with_row_up, without_row, written
 from web.sessions import signed_in
 from web.words import KIND_NAMES
@@ -56,13 +58,13 @@ def kinds() -> str:
 @pages.get("/admin/new/<kind>")
 def new(kind: str) -> Answer:
     """The form of a new record: empty, like another one (``?from=``), or as a proposal has it."""
-    return _new_page(Task(_kind(kind), request.path, proposal=_number(request.args.get("proposal", ""))))
+    return _new_page(Task(_kind(kind), request.path, proposal=whole(request.args.get("proposal", ""))))
 
 
 @pages.post("/admin/new/<kind>")
 def add(kind: str) -> Answer:
     """Preview or store a new record."""
-    return _work(Task(_kind(kind), request.path, proposal=_number(request.form.get("proposal", ""))))
+    return _work(Task(_kind(kind), request.path, proposal=whole(request.form.get("proposal", ""))))
 
 
 @pages.get("/admin/edit/<path:code>")
@@ -75,7 +77,7 @@ def edit(code: str) -> Answer:
         record.code,
         record,
         version,
-        proposal=_number(request.args.get("proposal", "")),
+        proposal=whole(request.args.get("proposal", "")),
     )
     return form_page(task, _filled_for(task))
 
@@ -133,14 +135,14 @@ def markdown() -> Response:
 @pages.post("/admin/take-out/<path:code>")
 def take_out(code: str) -> BaseResponse:
     """Take a record out that nothing points to."""
-    seen, reason = _number(request.form.get("seen", "")), request.form.get("reason", "")
+    seen, reason = whole(request.form.get("seen", "")), request.form.get("reason", "")
     try:
         number = knowledge().editing.take_out(code, seen=seen, actor=staff().name, reason=reason)
     except KnowledgeError as error:
         flash(str(error), "bad")
-        return redirect(_address("/admin/edit/", code), 303)
+        return redirect(f"/admin/edit/{quote(code)}", 303)
     flash(f"已撤下，记为第 {number} 批。历史还在，可以恢复。")
-    return redirect(_address("/history/", code), 303)
+    return redirect(history_of(code), 303)
 
 
 # The steps of a form
@@ -193,7 +195,7 @@ def _with_rows(task: Task, filled: Filled, verb: str, rest: str) -> Filled:
         form = with_row(path, filled.form, each.columns)
         return replace(filled, form=form, focus=f"{path}.{rows_in(path, form)[-1]}.{each.columns[0].name}")
     change = without_row if verb == "drop" else with_row_up
-    return replace(filled, form=change(path, _number(number), filled.form), focus=path)
+    return replace(filled, form=change(path, whole(number), filled.form), focus=path)
 
 
 def _with_source(task: Task, filled: Filled, name: str) -> Filled:
@@ -276,14 +278,9 @@ def _conflict(task: Task, filled: Filled, record: Record, error: str = "") -> st
 def _merged(task: Task, filled: Filled, record: Record, *, save: bool) -> Answer:
     """My changes brought into theirs, as chosen; again where theirs moved on meanwhile."""
     theirs, version = knowledge().editing.standing(record.code)
-    if theirs is None or task.base is None or version != _number(request.form.get("theirs", "")):
+    if theirs is None or task.base is None or version != whole(request.form.get("theirs", "")):
         return _conflict(task, filled, record, "这一条刚才又被改过，请按新的内容再选一次。"), 409
-    chosen = {
-        name.removeprefix("take."): Side(side)
-        for name, side in request.form.items()
-        if name.startswith("take.") and side in (Side.THEIRS, Side.MINE)
-    }
-    found = merge(task.base, theirs, record, chosen)
+    found = merge(task.base, theirs, record, sides_taken())
     if found.clashes:
         return _conflict(task, filled, record, f"还有 {len(found.clashes)} 栏没有选用哪一边。"), 409
     onward = replace(task, base=theirs, seen=version)
@@ -329,7 +326,7 @@ def _filled_for(task: Task) -> Filled:
 
 def _sent_task(code: str, *, proposing: bool) -> Task:
     """The task of a form that was sent, from the version that its editor saw."""
-    seen, editing = _number(request.form.get("seen", "")), knowledge().editing
+    seen, editing = whole(request.form.get("seen", "")), knowledge().editing
     history = editing.history(code)
     base = editing.at(code, seen) if seen else None
     if base is None and (seen or editing.standing(code)[0] is not None):
@@ -341,16 +338,12 @@ def _sent_task(code: str, *, proposing: bool) -> Task:
     )
     if kind is None:
         abort(400, "这一条的旧版已经读不出来，不能在这里改。")
-    proposal = 0 if proposing else _number(request.form.get("proposal", ""))
+    proposal = 0 if proposing else whole(request.form.get("proposal", ""))
     return Task(kind, request.path, code, base, seen, proposing, proposal)
 
 
 def _seen_at(record: Record) -> str:
-    return url_of(record.kind, record.code) if record.kind in PATHS else _address("/history/", record.code)
-
-
-def _address(begin: str, code: str) -> str:
-    return begin + url_of(Kind.SOURCE, code).removeprefix("/source/")
+    return url_of(record.kind, record.code) if record.kind in PATHS else history_of(record.code)
 
 
 def _kind(text: str) -> Kind:
@@ -358,7 +351,3 @@ def _kind(text: str) -> Kind:
         return Kind(text)
     except ValueError:
         abort(404, "没有这一种记录。")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

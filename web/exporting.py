@@ -16,7 +16,7 @@ from loaders.errors import FileError
 from loaders.exports import export, plain_csv, suffix_of
 from loaders.skos import SUFFIX, export_skos
 from web.context import knowledge
-from web.downloads import attachment, file_name
+from web.downloads import BOOK, attachment, file_name
 from web.query import SearchState, read_state
 from web.words import FACET_NAMES, KIND_NAMES, STATUS_NAMES, facet_label
 
@@ -25,7 +25,7 @@ pages = Blueprint("exporting", __name__)
 MOST = 5000
 """Matches that one download holds."""
 FORMATS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8",
+    "xlsx": BOOK, "csv": "text/csv; charset=utf-8",
     "json": "application/json", "yaml": "application/yaml", "ttl": "text/turtle; charset=utf-8",
 }  # fmt: skip
 FORMAT_NAMES = {"xlsx": "Excel", "csv": "CSV", "json": "JSON", "yaml": "YAML", "ttl": "SKOS"}
@@ -122,7 +122,7 @@ def found() -> Response:
         data = write_found(kb, f"{name}.{kind}", matched, name)
     except FileError as error:
         abort(400, error.reason)
-    return attachment(data, name, f".{kind}", FORMATS[kind])
+    return attachment(data, f"{name}.{kind}", FORMATS[kind])
 
 
 @pages.get("/export/set/<path:code>")
@@ -137,7 +137,7 @@ def of_set(code: str) -> Response:
     except FileError as error:
         abort(400, error.reason)
     stem = record.name + (f"-{record.edition}" if record.edition else "")
-    return attachment(data, stem, f".{kind}", FORMATS[kind])
+    return attachment(data, f"{stem}.{kind}", FORMATS[kind])
 
 
 @pages.get("/sets")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from kb.editing import Step
 from kb.errors import KnowledgeError
-from kb.links import PATHS, url_of
+from kb.links import PATHS, history_of, url_of
 from web.context import knowledge
 from web.editing import staff
+from web.query import whole
 from web.words import KIND_NAMES
 
 pages = Blueprint("history", __name__)
@@ -59,10 +58,7 @@ def _chosen(steps: tuple[Step, ...], text: str) -> Step | None:
 @pages.post("/admin/restore/<path:code>")
 def restore(code: str) -> Response:
     """Put a record back as it was in a version."""
-    number, seen = (int(t) if t.isascii() and t.isdigit() and len(t) < 10 else -1 for t in (
-        request.form.get("version", ""), request.form.get("seen", ""),
-    ))  # fmt: skip
-    back = url_of_history(code)
+    number, seen = (whole(request.form.get(name, ""), -1) for name in ("version", "seen"))
     try:
         batch = knowledge().editing.restore(
             code, number, seen=seen, actor=staff().name, reason=request.form.get("reason", "")
@@ -71,9 +67,4 @@ def restore(code: str) -> Response:
         flash(str(error), "bad")
     else:
         flash(f"已恢复到第 {number} 版，记为第 {batch} 批；要反悔，再恢复到恢复前的那一版。")
-    return redirect(back, 303)
-
-
-def url_of_history(code: str) -> str:
-    """Address of a record's history."""
-    return f"/history/{quote(code)}"
+    return redirect(history_of(code), 303)

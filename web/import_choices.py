@@ -12,10 +12,10 @@ from loaders.mapping import FIELDS
 from loaders.template import TEMPLATES, template_book
 from web.admin import admin
 from web.context import knowledge
+from web.downloads import BOOK, attachment
 from web.import_uploads import About, Phase, Upload
 from web.import_view import choices_of
 from web.importing import PATIENCE, address, room, upload_of
-from web.sending import workbook
 
 pages = Blueprint("import_choices", __name__)
 
@@ -118,7 +118,7 @@ def template(kind: str) -> Response:
     if kind not in TEMPLATES:
         abort(404)
     sectors = [s.sector.name for s in knowledge().sectors()]
-    return workbook(template_book(kind, sectors), f"{TEMPLATES[kind]}模板.xlsx")
+    return attachment(template_book(kind, sectors), f"{TEMPLATES[kind]}模板.xlsx", BOOK)
 
 
 @pages.post("/admin/import/<token>/reread")

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, abort, flash, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from web.admin import admin
+from web.downloads import BOOK, attachment
 from web.import_choices import chosen
 from web.import_jobs import must_wait
 from web.importing import PATIENCE, address, room, upload_of
 from web.load_plan import bad_book
-from web.sending import workbook
 
 pages = Blueprint("import_commit", __name__)
 
@@ -56,4 +56,4 @@ def bad(token: str) -> Response:
     content = bad_book(made.file, made.plan) if made else None
     if content is None:
         abort(404, "没有要补正的行。请回到预览页再下载。")
-    return workbook(content, f"{PurePath(kept.about.name).stem}（补正）.xlsx")
+    return attachment(content, f"{PurePath(kept.about.name).stem}（补正）.xlsx", BOOK)

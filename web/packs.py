@@ -81,7 +81,7 @@ def public(name: str) -> Response:
         key = knowledge().keys.key(name)
     except InputError:
         abort(404)
-    return attachment(key.public, name, ".kbkey", "application/json")
+    return attachment(key.public, f"{name}.kbkey", "application/json")
 
 
 @pages.post(f"{_START}/trust")
@@ -144,7 +144,7 @@ def download() -> BaseResponse:
         return redirect(_START, 303)
     kb.audit.write(admin().name, "导出指标集包", home.name, f"签名：{key.name}" if key else "没有签名")
     edition = f"-{home.edition}" if home.edition else ""
-    return attachment(data, home.name + edition, SUFFIX, "application/zip")
+    return attachment(data, f"{home.name}{edition}{SUFFIX}", "application/zip")
 
 
 @pages.post(_START)

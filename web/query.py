@@ -94,7 +94,7 @@ def read_state(args: MultiDict[str, str]) -> SearchState:
     return SearchState(
         q=raw[:LONGEST_QUERY].strip(),
         filters=Filters(**chosen),
-        page=_page(args.get("page", "")),
+        page=min(page_number(args.get("page", "").strip()), LAST_PAGE),
         cut=len(raw) > LONGEST_QUERY,
     )
 
@@ -110,13 +110,11 @@ def _choices(values: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in wanted if value))
 
 
-def _page(text: str) -> int:
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        return 1
-    return min(max(int(digits), 1), LAST_PAGE)
+def whole(text: str, otherwise: int = 0) -> int:
+    """The number that an address or a form gives in at most nine plain digits, else ``otherwise``."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
-def page_number(raw: str) -> int:
+def page_number(text: str) -> int:
     """A page number from an address, 1 where it is none."""
-    return max(1, min(int(raw), 100_000)) if raw.isascii() and raw.isdigit() and len(raw) < 7 else 1
+    return max(1, whole(text, 1))

@@ -10,13 +10,12 @@ from werkzeug.wrappers import Response
 from kb.db.proposals import ProposalRow
 from kb.editing import FaultyRecordError, NothingChangedError
 from kb.errors import ChangedMeanwhileError, InputError
-from kb.merging import Side
 from kb.proposals import DecidedError, Sort, Standing, UnknownProposalError
 from web.context import knowledge
-from web.edit_page import in_words, pointer_errors
+from web.edit_page import in_words, pointer_errors, sides_taken
 from web.editing import staff
 from web.proposing import SORT_NAMES, STATE_NAMES, about
-from web.query import clean
+from web.query import clean, page_number, whole
 from web.record_form import written
 from web.sessions import signed_in
 
@@ -50,7 +49,7 @@ def queue() -> str:
     proposals = knowledge().proposals
     total = proposals.count(**narrowed)
     last = max(1, -(-total // _PAGE))
-    page = min(max(_number(request.args.get("page", "")), 1), last)
+    page = min(page_number(request.args.get("page", "")), last)
     rows = proposals.listed(**narrowed, oldest=state == "open", limit=_PAGE, offset=(page - 1) * _PAGE)
     return render_template(
         "admin_queue.html", rows=[(row, about(row), _age(row)) for row in rows], state=state, sort=narrowed["sort"],
@@ -69,10 +68,10 @@ def one(number: int) -> str:
 def accept(number: int) -> Response | str | tuple[str, int]:
     """Carry a proposed change out, clashes as chosen."""
     row = _row(number)
-    standing = knowledge().proposals.standing(row, _chosen())
+    standing = knowledge().proposals.standing(row, sides_taken())
     if standing is None:
         return _page(row, "这条意见没有带改动，或记录已撤下，不能直接采纳。请在编辑页里改。"), 400
-    if standing.version != _number(request.form.get("seen", "")):
+    if standing.version != whole(request.form.get("seen", "")):
         return _page(row, "记录刚被改过，请看过新的内容再采纳。"), 409
     if standing.clashes:
         return _page(row, "两边都改了同一栏，请先选用哪一边。"), 409
@@ -135,7 +134,7 @@ def _close(number: int, *, declined: bool) -> Response | tuple[str, int]:
 
 def _page(row: ProposalRow, error: str = "") -> str:
     kb = knowledge()
-    standing = kb.proposals.standing(row, _chosen()) if row.state == "open" else None
+    standing = kb.proposals.standing(row, sides_taken()) if row.state == "open" else None
     found = kb.editing.examine(standing.wanted, standing.present) if standing is not None else None
     return render_template(
         "admin_proposal.html", row=row, standing=standing, age=_age(row), error=error, answer=request.form.get("answer", ""),
@@ -144,14 +143,6 @@ def _page(row: ProposalRow, error: str = "") -> str:
         others=[r for r in kb.proposals.listed(state="open", code=row.code, limit=6) if r.number != row.number] if row.code else [],
         **about(row),
     )  # fmt: skip
-
-
-def _chosen() -> dict[str, Side]:
-    return {
-        name.removeprefix("take."): Side(side)
-        for name, side in request.form.items()
-        if name.startswith("take.") and side in (Side.THEIRS, Side.MINE)
-    }
 
 
 def _row(number: int) -> ProposalRow:
@@ -167,7 +158,3 @@ def _age(row: ProposalRow) -> str:
     if minutes < 60:
         return f"{max(minutes, 1)} 分钟"
     return f"{minutes // 60} 小时" if minutes < 48 * 60 else f"{minutes // 1440} 天"
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import PurePosixPath
-from urllib.parse import quote
 
 from flask import Blueprint, Response, abort
 
@@ -16,13 +14,13 @@ from loaders.report_letter import letter
 from loaders.report_summary import summary
 from loaders.reports import Report
 from web.context import knowledge
+from web.downloads import BOOK, attachment
 from web.review_files import numbered
 from web.review_report import Reporter
 from web.reviewing import JOB, job_of, review_of
 
 pages = Blueprint("review_downloads", __name__)
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -36,7 +34,7 @@ def annotated_book(job_id: str, number: int) -> Response:
     numbers = [t.number for t in kb.reviews.lines(job_id) if t.file == file]
     data = _original(kb, job_id, file)
     book = annotated(_reports(kb, job_id, numbers), file, data)
-    return _download(book, XLSX, f"{PurePosixPath(file).stem or review.draft.project}-体检批注.xlsx")
+    return _download(book, BOOK, f"{PurePosixPath(file).stem or review.draft.project}-体检批注.xlsx")
 
 
 @pages.get(f"/review/{JOB}/<int:number>/opinion.docx")
@@ -67,7 +65,7 @@ def batch_summary(job_id: str) -> Response:
         abort(404, "这次体检还没有完成。")
     reporter = Reporter(kb)
     batch = reporter.batch(_reports(kb, job_id, None, reporter), statistics, kb.reviews.files(job_id))
-    return _download(summary(batch), XLSX, f"体检汇总-{date.today():%Y%m%d}.xlsx")
+    return _download(summary(batch), BOOK, f"体检汇总-{date.today():%Y%m%d}.xlsx")
 
 
 def _done(job_id: str) -> None:
@@ -99,7 +97,6 @@ def _original(kb: KnowledgeBase, job_id: str, file: str) -> bytes | None:
 
 
 def _download(data: bytes, kind: str, name: str) -> Response:
-    safe = re.sub(r'[\\/:*?"<>|\s]+', "_", name)[-120:]
-    disposition = f"attachment; filename=\"review.{safe.rsplit('.', 1)[-1]}\"; filename*=UTF-8''{quote(safe)}"
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
-    return Response(data, mimetype=kind, headers=headers)
+    answer = attachment(data, name, kind)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from kb.review_records import TableLine
-from web.query import clean
+from web.query import clean, page_number
 
 PAGE_SIZE = 100
 ORDERS = {"risk": "风险从高到低", "unit": "按单位", "file": "按报送次序"}
@@ -69,6 +69,6 @@ def read_choice(args: MultiDict[str, str]) -> ListChoice:
     """The choice of a query string; nonsense is left out."""
     texts = {key: clean(args.get(key, ""))[:120] for key in ("unit", "grade", "code", "q")}
     order = args.get("order", "risk")
-    page = args.get("page", "")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
-    return ListChoice(**texts, order=order if order in ORDERS else "risk", page=max(1, number))
+    return ListChoice(
+        **texts, order=order if order in ORDERS else "risk", page=page_number(args.get("page", ""))
+    )

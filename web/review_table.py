@@ -14,6 +14,7 @@ from kb.review_form import Bounds
 from kb.review_opinion import by_key, corrected, opinion, replaced, scored
 from kb.review_records import Choice, Decision, Job, Verdict, finding_key
 from kb.reviewing import Review, RowReview
+from web.query import whole
 
 FIELD_NAMES = {
     "level1": "一级指标", "level2": "二级指标", "name": "三级指标", "comparator": "比较符", "target": "指标值",
@@ -113,7 +114,7 @@ def change_since(kb: KnowledgeBase, job: Job, review: Review, wanted: str) -> Si
         return None
     draft = review.draft
     lines = kb.reviews.lines(job.earlier)
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 0
+    number = whole(wanted)
     same = [
         t for t in lines
         if (t.number == number if number else (t.project, t.unit) == (draft.project, unit_of(draft)))

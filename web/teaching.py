@@ -13,7 +13,7 @@ from indicators.model import SynonymGroup
 from kb.errors import ChangedMeanwhileError, InputError, KnowledgeError
 from web.admin import admin
 from web.context import knowledge
-from web.query import clean
+from web.query import clean, whole
 from web.reindexing import ReindexJob
 
 pages = Blueprint("teaching", __name__)
@@ -55,7 +55,7 @@ class GroupForm:
             name: request.form.get(name, "")[:_LONGEST_FORM]
             for name in ("name", "words", "strength", "not_same", "reason")
         }
-        return cls(**text, seen=_number(request.form.get("seen", "")))
+        return cls(**text, seen=whole(request.form.get("seen", "")))
 
     def save(self, code: str) -> str:
         """Store the group; gives its code. Raises InputError or ChangedMeanwhileError."""
@@ -76,7 +76,7 @@ def synonyms() -> str:
     text = clean(request.args.get("q", ""))[:40]
     groups = knowledge().tuning.synonyms(text)
     last = max(1, -(-len(groups) // _PAGE))
-    page = min(max(_number(request.args.get("page", "")), 1), last)
+    page = min(max(whole(request.args.get("page", "")), 1), last)
     return render_template(
         "admin_synonyms.html",
         groups=groups[(page - 1) * _PAGE : page * _PAGE],
@@ -139,7 +139,7 @@ def _group_page(code: str, form: GroupForm, error: str = "") -> str:
 @pages.post("/admin/synonyms/<code>/remove")
 def remove_group(code: str) -> Response:
     """Take a group out of use."""
-    seen = _number(request.form.get("seen", ""))
+    seen = whole(request.form.get("seen", ""))
     try:
         knowledge().tuning.remove_group(
             code, seen=seen, actor=admin().name, reason=request.form.get("reason", "")[:200]
@@ -233,7 +233,3 @@ def reindex() -> Response:
     """Begin to build the index afresh."""
     ReindexJob(knowledge()).start(admin().name)
     return redirect("/admin/words", 303)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
