@@ -76,6 +76,15 @@ class ChangedMeanwhileError(KnowledgeError):
         )
 
 
+class PointedGoneError(KnowledgeError):
+    """A record that another one points to was taken out between looking and writing; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "要写的内容指向一条刚被别人撤下的记录，没有保存，什么都没有改动。请改指别的记录再试。"
+        )
+
+
 class UnknownBatchError(KnowledgeError):
     """There is no batch of this number."""
 

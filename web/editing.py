@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from indicators.model import RECORD_TYPES, Kind, Record, SourceRef
 from kb.accounts import Account
 from kb.editing import FaultyRecordError, NothingChangedError
-from kb.errors import ChangedMeanwhileError, InputError, KnowledgeError
+from kb.errors import ChangedMeanwhileError, InputError, KnowledgeError, PointedGoneError
 from kb.links import PATHS, history_of, url_of
 from kb.merging import merge
 from kb.proposals import DecidedError, Sort, TooManyProposalsError
@@ -237,6 +237,9 @@ def _save(task: Task, filled: Filled, record: Record) -> Answer:
     except DecidedError as error:
         flash(str(error), "bad")
         return redirect(f"/admin/queue/{task.proposal}", 303)
+    except PointedGoneError as error:
+        errors = pointer_errors(task.kind, filled.form) or {"": str(error)}
+        return form_page(task, replace(filled, errors=errors)), 409
     except (InputError, TooManyProposalsError) as error:
         return form_page(task, replace(filled, errors={"": str(error)})), 400
     flash(f"已保存，记为第 {number} 批；要撤回，到历史里恢复旧版，或在工作清单里撤回这一批。")

@@ -11,6 +11,7 @@ from kb.errors import (
     ChangedMeanwhileError,
     InputError,
     KnowledgeError,
+    PointedGoneError,
     SearchUnavailableError,
     UndoConflictError,
     UnknownCodeError,
@@ -44,6 +45,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(AccountError, _unfit_input)
     app.register_error_handler(ChangedMeanwhileError, _conflict)
     app.register_error_handler(UndoConflictError, _conflict)
+    app.register_error_handler(PointedGoneError, _conflict)
     app.register_error_handler(SearchUnavailableError, _search_lost)
     app.register_error_handler(KnowledgeError, _knowledge_error)
     app.register_error_handler(HTTPException, _http_error)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from kb.db.proposals import ProposalRow
 from kb.editing import FaultyRecordError, NothingChangedError
-from kb.errors import ChangedMeanwhileError, InputError
+from kb.errors import ChangedMeanwhileError, InputError, PointedGoneError
 from kb.proposals import DecidedError, Sort, Standing, UnknownProposalError
 from web.context import knowledge
 from web.edit_page import in_words, pointer_errors, sides_taken
@@ -100,7 +100,7 @@ def _carry_out(row: ProposalRow, standing: Standing) -> Response | tuple[str, in
         ), 400
     except NothingChangedError:
         return _page(row, "记录现在已经是这样了。请填一句说明，点“已处理”。"), 400
-    except (InputError, DecidedError) as error:
+    except (InputError, DecidedError, PointedGoneError) as error:
         return _page(_row(row.number), str(error)), 409
     flash(f"已采纳，记为第 {batch} 批。提的人会看到结果。")
     return redirect(f"/admin/queue/{row.number}", 303)

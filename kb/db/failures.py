@@ -1,7 +1,8 @@
 """Failures of the database that a user can do something about, as errors with a sentence.
 
 SQLAlchemy asks ``translate`` whenever a driver has failed. What is nobody's fault but the program's
-(a broken statement, a violated constraint) passes as it is.
+(a broken statement, a violated constraint) passes as it is, but for pointers: what they lead to
+may go while somebody writes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import URL, QueuePool
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import TimeoutError as NoConnectionLeftError
 
-from kb.errors import DatabaseBusyError, DatabaseUnavailableError, KnowledgeError
+from kb.errors import DatabaseBusyError, DatabaseUnavailableError, KnowledgeError, PointedGoneError
 
 BUSY = {
     "55P03",  # a lock was not to be had in time
@@ -31,6 +32,8 @@ AWAY = {
     "53200",  # out of memory
     "25006",  # the server is a read-only copy
 }
+_NOT_THERE = "23503"  # a foreign key leads nowhere
+_SQLITE_NOT_THERE = "FOREIGN KEY constraint failed"
 _SQLITE_BUSY = ("database is locked", "database table is locked")
 _SQLITE_AWAY = ("unable to open", "disk", "readonly", "malformed", "not a database")
 
@@ -53,6 +56,8 @@ def _sentence(context: ExceptionContext, where: str) -> KnowledgeError | None:
     state = getattr(error, "sqlstate", None)
     if state in BUSY:
         return DatabaseBusyError()
+    if state == _NOT_THERE:
+        return PointedGoneError()
     # No SQLSTATE and no statement: the connection itself did not come about.
     if state in AWAY or context.is_disconnect or (state is None and context.statement is None):
         return DatabaseUnavailableError(where, first_line(error))
@@ -63,6 +68,8 @@ def _of_sqlite(error: sqlite3.Error, where: str) -> KnowledgeError | None:
     text = str(error)
     if isinstance(error, sqlite3.OperationalError) and text.startswith(_SQLITE_BUSY):
         return DatabaseBusyError()
+    if isinstance(error, sqlite3.IntegrityError) and text == _SQLITE_NOT_THERE:
+        return PointedGoneError()
     if isinstance(error, sqlite3.DatabaseError) and any(word in text for word in _SQLITE_AWAY):
         return DatabaseUnavailableError(where, text)
     return None

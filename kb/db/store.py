@@ -62,7 +62,7 @@ class Store:
 
         ``settings`` are stored in the same transaction. ``expected`` maps codes to the version
         that the writer saw (0 for none). Raises ChangedMeanwhileError where another one stands,
-        and ``sqlalchemy.exc.IntegrityError`` where a record points to a code that does not exist.
+        and PointedGoneError where a record points to a code that does not exist (any more).
         ``action`` names the deed in the history (新建 and 修改 where it is ""); ``also`` writes what
         belongs to the batch in the same transaction.
         """

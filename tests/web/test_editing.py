@@ -11,8 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from indicators.model import RECORD_TYPES, Indicator, Kind, Record, SourceRef
+from indicators.model import RECORD_TYPES, Indicator, Kind, Record, Source, SourceRef
 from kb.accounts import Role
+from kb.editing import Editing, Examination
+from kb.errors import PointedGoneError
 from kb.knowledge import KnowledgeBase
 from tests.web.conftest import NAMES, log_in, token_of
 from web.record_form import empty, written
@@ -268,6 +270,32 @@ def test_a_field_gets_a_source_of_its_own_shown_beside_it(
     assert told["field_sources"]["formula"] == ["report"]
     assert told["field_sources"]["name"] == ["zibian"]
     assert told["sources"][1]["field"] == "formula"
+
+
+def test_a_record_pointed_to_that_goes_before_the_write_is_told_and_nothing_typed_is_lost(
+    admin: FlaskClient, office: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.write([Source(code="GOING", name="快要撤下的文件")], name="来源", actor="a", reason="")
+    looked, before = Editing.examine, road(office)
+
+    def examine(self: Editing, record: Record, standing: Record | None) -> Examination:
+        found = looked(self, record, standing)
+        self.take_out("GOING", seen=1, actor="别人")
+        return found
+
+    monkeypatch.setattr(Editing, "examine", examine)
+    page = edit(admin, office, formula="里程之和", **{"sources.0.source": "GOING"})
+    assert page.status_code == 409
+    assert "没有代码为“GOING”的来源" in page.text
+    assert "里程之和" in page.text
+    assert road(office) == before
+    with pytest.raises(PointedGoneError, match="刚被别人撤下"):
+        office.write(
+            [msgspec.structs.replace(before, sources=(SourceRef(source="GOING"),))],
+            name="改",
+            actor="a",
+            reason="",
+        )
 
 
 def test_markdown_is_shown_as_the_page_will_show_it(admin: FlaskClient) -> None:

@@ -13,7 +13,6 @@ from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import IntegrityError
 
 from indicators.choices import LinkKind
 from indicators.model import RECORD_TYPES, Indicator, Kind, Project, Record, Sector, Source, SourceRef, Target
@@ -23,7 +22,7 @@ from kb.db.reader import Reader
 from kb.db.rows import body_of, record_from
 from kb.db.store import Store
 from kb.db.tables import metadata
-from kb.errors import DatabaseUnavailableError, NewerDatabaseError
+from kb.errors import DatabaseUnavailableError, NewerDatabaseError, PointedGoneError
 
 SOURCE = Source(code="doc", name="某文件")
 SECTOR = Sector(code="JT", name="交通运输", order=1)
@@ -118,7 +117,7 @@ def test_unchanged_records_make_no_revision(store: Store, reader: Reader) -> Non
 
 
 def test_dangling_link_writes_nothing(store: Store, reader: Reader) -> None:
-    with pytest.raises(IntegrityError):
+    with pytest.raises(PointedGoneError):
         put(store, SOURCE, SECTOR, msgspec.structs.replace(ROAD, pairs=("JT-SH-99",)))
     assert reader.counts() == {}
     assert Outbox(reader.engine).newest() == 0
