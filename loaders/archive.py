@@ -7,22 +7,8 @@ from pathlib import PurePosixPath
 
 from loaders.bounds import LARGEST_FILE, require_sane_zip
 from loaders.errors import FileError, ProtectedFileError, TooLargeError
+from loaders.readable import DOCUMENTS
 
-READABLE = (
-    ".xlsx",
-    ".xls",
-    ".xlsm",
-    ".et",
-    ".ods",
-    ".docx",
-    ".pdf",
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".html",
-    ".htm",
-    ".md",
-)
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 
@@ -38,13 +24,13 @@ def is_archive(name: str, data: bytes) -> bool:
 def unpack(name: str, data: bytes) -> Iterator[tuple[str, bytes | FileError]]:
     """(name inside, bytes) of each readable file, sorted by name; a part that cannot be had is an error.
 
-    Folders, hidden files and files of other kinds are left out. Raises TooLargeError.
+    Folders, hidden files, pictures and files of other kinds are left out. Raises TooLargeError.
     """
     archive = require_sane_zip(name, data)
     for part in sorted(archive.infolist(), key=lambda p: p.filename):
         inside = part.filename if part.flag_bits & _UTF8 else _old_name(part.filename)
         path = PurePosixPath(inside)
-        if part.is_dir() or path.name.startswith((".", "~$")) or path.suffix.lower() not in READABLE:
+        if part.is_dir() or path.name.startswith((".", "~$")) or path.suffix.lower() not in DOCUMENTS:
             continue
         if part.file_size > LARGEST_FILE:
             yield inside, TooLargeError(inside, f"{LARGEST_FILE // 2**20} MB")
@@ -62,7 +48,7 @@ def count(name: str, data: bytes) -> int:
         names = require_sane_zip(name, data).namelist()
     except FileError:
         return 1
-    return max(1, sum(PurePosixPath(n).suffix.lower() in READABLE for n in names))
+    return max(1, sum(PurePosixPath(n).suffix.lower() in DOCUMENTS for n in names))
 
 
 def _old_name(name: str) -> str:

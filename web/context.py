@@ -14,6 +14,7 @@ from kb.knowledge import KnowledgeBase
 from kb.links import PATHS, url_of
 from kb.touching import GROUPS
 from kb.views import AnyView, Ref
+from loaders.readable import readable
 from web import text, words
 from web.assets import asset
 from web.present import record_of
@@ -106,4 +107,5 @@ def install(app: Flask) -> None:
         shown_value=shown,
         ROLE_NAMES=words.ROLE_NAMES,
         TOUCHED=GROUPS,
+        readable=readable,
     )

@@ -140,6 +140,19 @@ def test_too_large_and_too_many_are_refused_by_every_route(
     assert web_app.MAX_BODY == 64 * 2**20
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_pictures_are_offered_where_they_can_be_recognised(
+    admin: FlaskClient, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    monkeypatch.setattr("loaders.readable.is_available", lambda: installed)
+    for address in ("/review", "/draft", "/admin/import"):
+        offered = (
+            admin.get(address).text.split('type="file"')[1].split('accept="')[1].split('"')[0].split(",")
+        )
+        assert ".xlsx" in offered
+        assert (".png" in offered, ".jpg" in offered) == (installed, installed), address
+
+
 def test_files_inside_archives_count(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
