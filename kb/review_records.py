@@ -60,6 +60,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nothing more will change."""
         return self.state in (JobState.DONE, JobState.FAILED)
 
+    @property
+    def count(self) -> str:
+        """How far in words, "" where that is not known."""
+        unit = "个文件" if self.state is JobState.READING else "张表"
+        return f"第 {self.done} / 共 {self.total} {unit}" if self.total else ""
+
 
 class FileLine(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a job: which upload it came in, how many tables it gave, or why it could not be read."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kb.imports import ImportPlan
+from kb.imports import Decisions, ImportPlan
 from kb.knowledge import KnowledgeBase
 from loaders.errors import FileError
 from loaders.exports import SHEETS
@@ -15,7 +15,8 @@ from loaders.packs import SUFFIX, Pack, require_signed
 from loaders.signing import read_public, spoken
 from web import printing
 from web.cli_base import actor, with_knowledge
-from web.pack_work import make_key, make_pack, plan_pack, read_pack_apart, trusted_keys
+from web.load_plan import PACKED, title_of
+from web.pack_work import make_key, make_pack, origin_of, plan_pack, read_pack_apart, trusted_keys
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SHOWN = 20
@@ -133,24 +134,20 @@ def import_pack(
     read = read_pack_apart(str(file), file.read_bytes(), trusted_keys(kb))
     if not dry_run:
         require_signed(str(file), read, unsigned)
-    plan = plan_pack(kb, read, replace=replace)
+    plan = plan_pack(kb, read, Decisions(replace=replace))
     batch = None
     if not dry_run:
         batch = kb.loading.commit(
             plan,
             plan.fingerprint,
-            name=f"导入指标集包：{file.name} → {plan.set_name}",
+            name=title_of(file.name, plan, begin=PACKED),
             actor=actor(),
-            reason=_origin(read),
+            reason=origin_of(read),
         )
     if as_json:
         click.echo(printing.json_line(pack_json(read, plan, batch)))
     else:
         click.echo(_text(read, plan, batch, dry_run))
-
-
-def _origin(read: Pack) -> str:
-    return f"签名：{read.signer}" if read.signed else "没有签名"
 
 
 def pack_json(read: Pack, plan: ImportPlan, batch: int | None) -> dict[str, Any]:
@@ -168,7 +165,7 @@ def _text(read: Pack, plan: ImportPlan, batch: int | None, dry_run: bool) -> str
     edition = f"（{read.set.edition} 版）" if read.set.edition else ""
     d = plan.counts
     lines = [
-        f"{read.set.name}{edition}，{_origin(read)}，内容截至 {read.about.made_at}",
+        f"{read.set.name}{edition}，{origin_of(read)}，内容截至 {read.about.made_at}",
         "  " + "，".join(f"{SHEETS[kind]} {n}" for kind, n in read.counts.items()),
         f"  新增 {d['new']}，修改 {d['changed']}，不变 {d['same']}，包里没有 {d['vanished']}，不能导入 {d['invalid']}",
     ]

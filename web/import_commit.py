@@ -7,6 +7,7 @@ from pathlib import PurePath
 from flask import Blueprint, Response, abort, flash, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from loaders.packs import UnsignedPackError, require_signed
 from web.admin import admin
 from web.downloads import BOOK, attachment
 from web.import_choices import chosen
@@ -27,6 +28,12 @@ def commit(token: str) -> BaseResponse:
     if made is None:
         flash("知识库在预览之后有了改动，没有入库。请看过新的差异再确认。", "bad")
         return redirect(address(kept), 303)
+    try:
+        if made.pack:
+            require_signed(kept.about.name, made.pack, bool(request.form.get("unsigned")))
+    except UnsignedPackError as error:
+        flash(str(error), "bad")
+        return redirect(address(kept, "#commit"), 303)
     about = chosen(kept.about, made.plan, request.form)
     before = kept.about
     kept.keep_about(about)

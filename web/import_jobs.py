@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from time import monotonic, sleep
 
 import msgspec
@@ -16,13 +16,17 @@ from kb.imports import DecisionError, ImportPlan
 from kb.knowledge import KnowledgeBase
 from kb.touching import Touch
 from loaders.errors import FileError
+from loaders.kept import pack
 from loaders.loading import LoadedFile
 from loaders.mapping import fingerprint
+from loaders.packs import Pack
+from loaders.reading import Contents
 from loaders.records import LoadedTable
 from web.import_reading import read_apart
-from web.import_uploads import Phase, Upload, Uploads
+from web.import_uploads import About, Phase, Upload, Uploads
 from web.jobs import CancelledError, Line, Pace, Stop
-from web.load_plan import plan_of, problems_of, title_of
+from web.load_plan import LOADED, PACKED, plan_of, problems_of, title_of
+from web.pack_work import origin_of, plan_pack, read_pack_apart, trusted_keys
 
 Deed = Callable[[Upload, Stop], None]
 KEY = "imports"
@@ -42,6 +46,16 @@ class Prepared:
     plan: ImportPlan
     touched: dict[str, list[Touch]]
     names: dict[str, str]
+    pack: Pack | None = None
+
+    def title(self, about: About) -> str:
+        """Name of the batch that it is to be."""
+        return title_of(about.name, self.plan, about.title, PACKED if self.pack else LOADED)
+
+    def reason(self, about: About) -> str:
+        """Why the batch is written: who answers for a pack, and what the admin says."""
+        told = (origin_of(self.pack) if self.pack else "", about.reason)
+        return "；".join(filter(None, told)) or "在网页上入库"
 
 
 class ImportRoom:
@@ -144,9 +158,17 @@ class ImportRoom:
             upload.tell(Phase.READY if upload.was_read else Phase.FAILED, message=_BROKEN)
 
     def _read(self, upload: Upload, stop: Stop) -> None:
-        about = upload.about
-        hints = upload.hints(self.kb.loading.learned())
-        upload.keep_read(read_apart(about.name, upload.data, hints, look=stop.check))
+        about, data = upload.about, upload.data
+
+        def told(unit: str, number: int, of: int) -> None:
+            if self._pace.due():
+                upload.tell(Phase.READING, number, of, unit=unit)
+
+        if about.is_pack:  # read by planning it, each time: whom one trusts may change meanwhile
+            upload.keep_read(pack(LoadedFile(about.name, sha256(data).hexdigest(), (), Contents(()))))
+        else:
+            hints = upload.hints(self.kb.loading.learned())
+            upload.keep_read(read_apart(about.name, data, hints, look=stop.check, told=told))
         self._plan(upload, stop)
 
     def _plan(self, upload: Upload, stop: Stop) -> None:
@@ -162,10 +184,14 @@ class ImportRoom:
         upload.tell(Phase.READY, message=message)
 
     def _prepare(self, upload: Upload) -> Prepared:
-        mark = self._mark(upload)
-        file = upload.read()
-        plan = plan_of(self.kb, file, upload.about.asked)
-        made = Prepared(mark, file, plan, self.kb.touching.of(plan), self.kb.loading.names(plan))
+        mark, about, file = self._mark(upload), upload.about, upload.read()
+        found = None
+        if about.is_pack:
+            found = read_pack_apart(about.name, upload.data, trusted_keys(self.kb))
+            plan = plan_pack(self.kb, found, about.asked.decisions)
+        else:
+            plan = plan_of(self.kb, file, about.asked)
+        made = Prepared(mark, file, plan, self.kb.touching.of(plan), self.kb.loading.names(plan), found)
         self._prepared[upload.token] = made
         while len(self._prepared) > _PREPARED:
             self._prepared.popitem(last=False)
@@ -175,7 +201,7 @@ class ImportRoom:
         """Changes whenever a preview may: with the choices, and with anything written since."""
         newest = self.kb.ledger.page(1)
         told = f"{newest[0].number if newest else 0} {msgspec.json.encode(upload.about).hex()}"
-        return hashlib.sha256(told.encode()).hexdigest()
+        return sha256(told.encode()).hexdigest()
 
     def _write(self, upload: Upload, stop: Stop, shown: str, actor: str) -> None:
         made, about = self.prepared(upload) or self._prepare(upload), upload.about
@@ -188,8 +214,7 @@ class ImportRoom:
                 upload.tell(Phase.WRITING, done, total)
 
         number = self.kb.loading.commit(
-            made.plan, shown, name=title_of(about.name, made.plan, about.title), actor=actor,
-            reason=about.reason or "在网页上入库", progress=told,
+            made.plan, shown, name=made.title(about), actor=actor, reason=made.reason(about), progress=told,
         )  # fmt: skip
         self._remember(made.file.tables, about.corrections, actor)
         upload.settle(number or 0)

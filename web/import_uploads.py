@@ -21,6 +21,8 @@ from loaders.kept import unpack
 from loaders.loading import LoadedFile
 from web.load_plan import Asked
 
+PACK = "pack"
+"""Kind of an upload that is an edition pack; all others are files of ``loaders.loading.KINDS``."""
 KEPT = 24 * 3600
 """Seconds after which an upload that nobody touched is forgotten."""
 MOST = 40
@@ -87,6 +89,11 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
 
     @property
+    def is_pack(self) -> bool:
+        """Whether it is an edition pack, signed and trusted or not, rather than a file of tables."""
+        return self.kind == PACK
+
+    @property
     def asked(self) -> Asked:
         """What a plan is told."""
         decided = Decisions(merge=self.merge, retire=self.retire, keep=self.keep, replace=self.replace)
@@ -99,8 +106,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     phase: Phase
     done: int = 0
     total: int = 0
+    unit: str = ""
     message: str = ""
     batch: int = 0
+
+    @property
+    def count(self) -> str:
+        """How far in words, "" where that is not known."""
+        if self.unit:
+            return f"第 {self.done} / 共 {self.total} {self.unit}"
+        return f"{self.done} / {self.total}" if self.total else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +198,19 @@ class Upload:
         """Read it anew next time."""
         (self.folder / _READ).unlink(missing_ok=True)
 
-    def tell(self, phase: Phase, done: int = 0, total: int = 0, message: str = "", batch: int = 0) -> None:
+    def tell(
+        self,
+        phase: Phase,
+        done: int = 0,
+        total: int = 0,
+        *,
+        unit: str = "",
+        message: str = "",
+        batch: int = 0,
+    ) -> None:
         """Take note of how far it is; an upload that was given up meanwhile stays given up."""
         if self.folder.is_dir():
-            state = State(phase=phase, done=done, total=total, message=message, batch=batch)
+            state = State(phase=phase, done=done, total=total, unit=unit, message=message, batch=batch)
             self._write(_STATE, msgspec.json.encode(state))
 
     def settle(self, batch: int) -> None:
@@ -209,7 +233,7 @@ class Uploads:
         self._root = root
 
     def add(
-        self, name: str, data: bytes, *, kind: str, set_name: str, replace: bool, actor: str,
+        self, name: str, data: bytes, *, kind: str, replace: bool, actor: str, set_name: str = "",
         set_about: SetAbout | None = None,
     ) -> Upload:  # fmt: skip
         """Keep a new file. Raises TooManyUploadsError."""

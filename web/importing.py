@@ -20,15 +20,18 @@ from flask import (
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import InputError
+from kb.imports import SetAbout
 from kb.knowledge import KnowledgeBase
+from loaders.exports import SHEETS
 from loaders.loading import KINDS
+from loaders.signing import spoken
 from loaders.template import TEMPLATES
 from web import import_view as view
 from web.admin import admin
 from web.context import knowledge
 from web.import_jobs import KEY, ImportRoom
 from web.import_uploads import Phase, TooManyUploadsError, Upload
-from web.load_plan import LOADED, title_of
+from web.load_plan import LOADED
 from web.query import page_number
 from web.review_work import uploaded
 from web.set_about import set_about_from
@@ -101,10 +104,19 @@ def upload() -> BaseResponse | tuple[str, int]:
         about = set_about_from(request.form)
     except InputError as error:
         return _start_page(request.form, str(error)), 400
+    return take_in(
+        name, data, kind if kind in KINDS else "auto", request.form.get("set", "").strip()[:100], about
+    )
+
+
+def take_in(
+    name: str, data: bytes, kind: str, set_name: str = "", about: SetAbout | None = None
+) -> BaseResponse:
+    """Keep an upload apart, have it read, and go on to its preview."""
     try:
         kept = room().uploads.add(
-            name, data, kind=kind if kind in KINDS else "auto", set_name=request.form.get("set", "").strip()[:100],
-            replace=bool(request.form.get("replace")), actor=admin().name, set_about=about,
+            name, data, kind=kind, set_name=set_name, replace=bool(request.form.get("replace")), actor=admin().name,
+            set_about=about,
         )  # fmt: skip
     except TooManyUploadsError as error:
         flash(str(error), "bad")
@@ -142,8 +154,8 @@ def preview(token: str) -> str | BaseResponse:
         "admin_import_preview.html", up=kept, about=kept.about, state=state, file=made.file, plan=made.plan,
         tables=view.tables_of(made.file, knowledge().loading.learned()), causes=view.causes_of(made), counts=counts,
         action=action, page=min(page, last), last=last, changes=changes, set_change=view.set_change(made),
-        touched=made.touched, title=title_of(kept.about.name, made.plan, kept.about.title), most=view.MOST_CHOICES,
-        words=view.ACTIONS,
+        touched=made.touched, title=made.title(kept.about), most=view.MOST_CHOICES, pack=made.pack, spoken=spoken,
+        sheets=SHEETS,
     )  # fmt: skip
 
 
@@ -155,7 +167,7 @@ def progress(token: str) -> Response:
     state = kept.state
     return jsonify(
         {"state": state.phase.value, "label": state.phase.label, "done": state.done, "total": state.total,
-         "finished": finished}
+         "count": state.count, "finished": finished}
     )  # fmt: skip
 
 

@@ -64,15 +64,15 @@ def bad_book(file: LoadedFile, plan: ImportPlan) -> bytes | None:
     return mending.bad_rows(file.tables, plan.invalid, plan.set_name)
 
 
-LOADED = "入库："
-"""How the names of batches begin that loaded a file."""
+LOADED, PACKED = "入库：", "导入指标集包："
+"""How the names of batches begin that loaded a file, or took an edition pack."""
 
 
-def title_of(file: str, plan: ImportPlan, given: str = "") -> str:
+def title_of(file: str, plan: ImportPlan, given: str = "", begin: str = LOADED) -> str:
     """Name of the batch that loads a file: the one that somebody gave it, else by file and set."""
     if given:
-        return LOADED + given.removeprefix(LOADED)
-    return f"{LOADED}{Path(file).name}" + (f" → {plan.set_name}" if plan.set_name else "")
+        return begin + given.removeprefix(begin)
+    return f"{begin}{Path(file).name}" + (f" → {plan.set_name}" if plan.set_name else "")
 
 
 def _set_of(file: LoadedFile, candidates: list[Candidate]) -> str:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import signal
 from collections.abc import Mapping
 from importlib.metadata import version
-from multiprocessing.connection import Connection
 
 import msgspec
 
 from indicators.candidate import Candidate
 from indicators.model import IndicatorSet, Record
 from kb.errors import InputError
-from kb.imports import ImportPlan
+from kb.imports import Decisions, ImportPlan
 from kb.keyring import OwnKey, TrustedKey
 from kb.knowledge import KnowledgeBase
 from loaders.errors import FileError
 from loaders.packs import About, Pack, read_pack, write_pack
 from loaders.signing import PublicKey, SigningKey, write_public
+from web.apart import Bounds, done_apart
 
-SECONDS = 60
-MEMORY = 2 * 2**30
+_SECONDS = 60
+_BOUNDS = Bounds(
+    _SECONDS,
+    memory=2 * 2**30,
+    late=f"读了 {_SECONDS} 秒还没有读完，已放弃。请让对方把指标集拆小再导出。",
+    much="文件太大或结构异常，读不下去。请让对方重新导出。",
+    broken="文件结构异常，读取时中断。请让对方重新导出。",
+)
 
 
 def make_key(kb: KnowledgeBase, name: str) -> OwnKey:
@@ -56,8 +60,11 @@ def trusted_keys(kb: KnowledgeBase) -> dict[str, PublicKey]:
     return {k.fingerprint: k for k in own} | public_keys(kb.keys.trusted())
 
 
-def plan_pack(kb: KnowledgeBase, pack: Pack, *, replace: bool = False) -> ImportPlan:
-    """What taking a pack would change. A set that stands under the same code or name is meant by it."""
+def plan_pack(kb: KnowledgeBase, pack: Pack, decisions: Decisions | None = None) -> ImportPlan:
+    """What taking a pack would change. A set that stands under the same code or name is meant by it.
+
+    Raises DecisionError where a decision cannot be followed.
+    """
     standing = kb.loading.find_set(pack.set.code) or kb.loading.find_set(pack.set.name)
     home = pack.set
     if standing is not None and standing.code != home.code:
@@ -67,49 +74,25 @@ def plan_pack(kb: KnowledgeBase, pack: Pack, *, replace: bool = False) -> Import
         Candidate(r, frozenset(r.__struct_fields__) - {"code"}, f"{r.kind.value} 第{n}条", n)
         for n, r in enumerate([*records, home], 1)
     ]
-    return kb.loading.plan(candidates, standing.name if standing else home.name, replace=replace)
+    name = standing.name if standing else home.name
+    return kb.loading.plan(candidates, name, decisions=decisions)
 
 
-def read_pack_apart(
-    file: str, data: bytes, trusted: Mapping[str, PublicKey], seconds: float = SECONDS
-) -> Pack:
+def read_pack_apart(file: str, data: bytes, trusted: Mapping[str, PublicKey]) -> Pack:
     """``read_pack``, first in another process that is killed when late. Raises a FileError.
 
     Only what that process has found whole is read here; nothing that it says is executed.
     """
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_read, args=(there, file, data, dict(trusted)), daemon=True)
-    process.start()
-    there.close()
-    try:
-        late = not here.poll(seconds)
-        said = b"" if late else here.recv_bytes()
-    except EOFError:
-        raise FileError(file, "文件结构异常，读取时中断。请让对方重新导出。") from None
-    finally:
-        process.kill()
-        process.join()
-        here.close()
-    if late:
-        raise FileError(file, f"读了 {seconds:g} 秒还没有读完，已放弃。请让对方把指标集拆小再导出。")
-    if said == b"broken":
-        raise FileError(file, "文件太大或结构异常，读不下去。请让对方重新导出。")
+    done_apart(file, _BOUNDS, _read, file, data, dict(trusted))
     return read_pack(file, data, trusted)
 
 
-def _read(there: Connection, file: str, data: bytes, trusted: Mapping[str, PublicKey]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # not on Windows
+def _read(file: str, data: bytes, trusted: Mapping[str, PublicKey]) -> bytes:
+    with contextlib.suppress(FileError):  # told by reading it again: here only what breaks the reader counts
+        read_pack(file, data, trusted)
+    return b""
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    try:
-        with contextlib.suppress(
-            FileError
-        ):  # told by reading it again, here only what breaks the reader counts
-            read_pack(file, data, trusted)
-    except (MemoryError, RecursionError):
-        there.send_bytes(b"broken")
-    else:
-        there.send_bytes(b"done")
+
+def origin_of(pack: Pack) -> str:
+    """Who answers for a pack, as its batch tells."""
+    return f"签名：{pack.signer}" if pack.signed else "没有签名"

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
-import shutil
-import time
-from dataclasses import dataclass
-from pathlib import Path
-
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from indicators.differences import told
-from indicators.model import Kind
 from kb.errors import InputError, KnowledgeError
 from loaders.errors import FileError
-from loaders.exports import SHEETS
-from loaders.packs import SUFFIX, Pack, require_signed
+from loaders.packs import SUFFIX
 from loaders.signing import PublicKey, read_public, spoken
 from web.admin import admin
 from web.context import knowledge
 from web.downloads import attachment
-from web.pack_work import make_key, make_pack, plan_pack, read_pack_apart, trusted_keys
+from web.import_uploads import PACK
+from web.importing import take_in
+from web.load_plan import PACKED
+from web.pack_work import make_key, make_pack
 from web.query import clean
 from web.review_work import uploaded
 
 pages = Blueprint("packs", __name__)
 
-_KEPT = 24 * 3600
-_MOST_CHANGES = 200
-_TOKEN = re.compile(r"[0-9a-f]{32}")
-ACTIONS = {"new": "新增", "changed": "修改", "vanished": "包里没有", "invalid": "不能导入"}
 _START = "/admin/packs"
-_RECEIVED = f"{_START}/received"
-
-
-@dataclass(frozen=True, slots=True)
-class _Upload:
-    """An uploaded pack on its way."""
-
-    token: str
-    folder: Path
-    name: str
-    replace: bool
-
-    def read(self) -> Pack:
-        """The pack, checked anew. Raises a FileError."""
-        return read_pack_apart(self.name, (self.folder / "data").read_bytes(), trusted_keys(knowledge()))
 
 
 @pages.get(_START)
@@ -57,7 +30,7 @@ def packs() -> str:
     kb = knowledge()
     own = [(k.name, spoken(read_public(k.name, k.public).fingerprint)) for k in kb.keys.own()]
     trusted = [(k, spoken(k.fingerprint)) for k in kb.keys.trusted()]
-    recent = [b for b in kb.batches(60) if b.name.startswith("导入指标集包：")][:10]
+    recent = [b for b in kb.batches(60) if b.name.startswith(PACKED)][:10]
     return render_template("admin_packs.html", own=own, trusted=trusted, sets=kb.sets(), recent=recent)
 
 
@@ -149,77 +122,9 @@ def download() -> BaseResponse:
 
 @pages.post(_START)
 def upload() -> BaseResponse:
-    """Keep an uploaded pack apart and go on to its preview."""
+    """Keep an uploaded pack apart, have it checked, and go on to its preview."""
     files = uploaded(request.files.getlist("file"))
     if len(files) != 1:
         flash("请选一个指标集包（.kbp）。", "bad")
         return redirect(_START, 303)
-    root = _root()
-    _sweep(root)
-    token = secrets.token_hex(16)
-    folder = root / token
-    folder.mkdir()
-    (folder / "data").write_bytes(files[0][1])
-    about = {"name": files[0][0], "replace": bool(request.form.get("replace"))}
-    (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-    return redirect(f"{_RECEIVED}/{token}", 303)
-
-
-@pages.get(f"{_RECEIVED}/<token>")
-def preview(token: str) -> str | BaseResponse:
-    """Who signed a pack, what it holds, and what taking it would change."""
-    up = _upload(token)
-    try:
-        read = up.read()
-        plan = plan_pack(knowledge(), read, replace=up.replace)
-    except (FileError, KnowledgeError) as error:
-        shutil.rmtree(up.folder, ignore_errors=True)
-        flash(str(error), "bad")
-        return redirect(_START, 303)
-    shown = [c for c in plan.changes if c.action in ACTIONS and c.kind not in (Kind.SET, Kind.SOURCE)]
-    return render_template(
-        "admin_pack_preview.html", up=up, read=read, plan=plan, changes=shown[:_MOST_CHANGES],
-        more=max(0, len(shown) - _MOST_CHANGES), sheets=SHEETS, actions=ACTIONS,
-        spoken=spoken(read.fingerprint) if read.signed else "", told=lambda c: told(c.kind, c.fields),
-    )  # fmt: skip
-
-
-@pages.post(f"{_RECEIVED}/<token>")
-def commit(token: str) -> BaseResponse:
-    """Write the plan that was shown, as one batch."""
-    up, kb = _upload(token), knowledge()
-    try:
-        read = up.read()
-        require_signed(up.name, read, bool(request.form.get("unsigned")))
-        plan = plan_pack(kb, read, replace=up.replace)
-        batch = kb.loading.commit(
-            plan, request.form.get("fingerprint", ""), name=f"导入指标集包：{up.name} → {plan.set_name}",
-            actor=admin().name, reason=f"签名：{read.signer}" if read.signed else "没有签名，管理员确认后导入",
-        )  # fmt: skip
-    except (FileError, KnowledgeError) as error:
-        flash(str(error), "bad")
-        return redirect(f"{_RECEIVED}/{token}", 303)
-    shutil.rmtree(up.folder, ignore_errors=True)
-    flash(f"已导入，记为第 {batch} 批；可以随时撤回。" if batch else "没有变化，没有写入。")
-    return redirect(_START, 303)
-
-
-def _root() -> Path:
-    root = knowledge().settings.home / "packs"
-    root.mkdir(parents=True, exist_ok=True)
-    return root
-
-
-def _sweep(root: Path) -> None:
-    """Forget uploads that nobody went on with."""
-    for folder in root.iterdir():
-        if folder.is_dir() and time.time() - folder.stat().st_mtime > _KEPT:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _upload(token: str) -> _Upload:
-    folder = _root() / token
-    if not _TOKEN.fullmatch(token) or not (folder / "about.json").is_file():
-        abort(404)
-    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    return _Upload(token, folder, about["name"], about["replace"])
+    return take_in(*files[0], PACK)

@@ -102,9 +102,9 @@ TABLE: dict[tuple[str, str], Rule] = {
     **_rules(ADMIN, "filed.seasons"),
     **_rules(ADMIN, "filed.file_job", methods="POST"),
     **_rules(REVIEWER, "filed.table"),
-    **_rules(ADMIN, "packs.packs", "packs.public", "packs.download", "packs.preview"),
+    **_rules(ADMIN, "packs.packs", "packs.public", "packs.download"),
     **_rules(
-        ADMIN, *(f"packs.{n}" for n in ("keygen", "trust", "confirm", "distrust", "upload", "commit")), methods="POST"
+        ADMIN, *(f"packs.{n}" for n in ("keygen", "trust", "confirm", "distrust", "upload")), methods="POST"
     ),
     **_rules(ADMIN, "overlays.overlays", "overlays.overlay", "overlays.preview"),
     **_rules(ADMIN, "overlays.make", "overlays.change", "overlays.merge", methods="POST"),

@@ -127,7 +127,7 @@ def progress(job_id: str) -> Response:
     workshop().resume(found)
     return jsonify(
         {"state": found.state.value, "label": found.state.label, "done": found.done, "total": found.total,
-         "finished": found.finished}
+         "count": found.count, "finished": found.finished}
     )  # fmt: skip
 
 

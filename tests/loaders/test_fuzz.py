@@ -32,7 +32,8 @@ from tests.loaders.files import WRITERS, as_xlsx
 from tests.loaders.hard_layouts import hard_layouts
 from tests.loaders.hard_lists import hard_lists
 from tests.loaders.scanned import as_picture, as_scanned_pdf, font_path, page
-from web.import_reading import UnreadableError, read_apart
+from web.apart import UnreadableError
+from web.import_reading import read_apart
 
 MUTANTS, RECOGNISED = 1000, 6
 BOUND = 20.0

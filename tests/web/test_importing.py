@@ -25,8 +25,9 @@ from tests.loaders.files import as_xlsx
 from tests.loaders.test_template import filled
 from tests.web.conftest import send, token_of
 from tests.web.importing import confirmed, post, sent, settled
+from web.apart import UnreadableError
 from web.import_jobs import KEY, ImportRoom
-from web.import_reading import UnreadableError, read_apart
+from web.import_reading import read_apart
 from web.import_uploads import MOST, Phase, Upload
 from web.jobs import CancelledError, Stop
 

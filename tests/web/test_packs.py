@@ -27,6 +27,7 @@ from loaders.packs import read_pack
 from loaders.signing import SigningKey
 from tests.kb.test_overlaying import CITY, load
 from tests.web.conftest import SMALL, send, token_of
+from tests.web.importing import confirmed, post, settled
 from web.cli import main
 from web.pack_work import make_key, make_pack, plan_pack, trusted_keys
 
@@ -157,14 +158,8 @@ def test_trust_is_a_batch_that_can_be_undone(office: KnowledgeBase) -> None:
 
 def upload(admin: FlaskClient, data: bytes, name: str = "市库.kbp", to: str = "/admin/packs") -> TestResponse:
     form = {"form_token": token_of(admin.get("/admin/packs")), "file": (io.BytesIO(data), name)}
-    return admin.post(to, data=form, content_type="multipart/form-data", follow_redirects=True)
-
-
-def confirmed(admin: FlaskClient, page: TestResponse, **fields: str) -> TestResponse:
-    mark = re.search(r'name="fingerprint" value="([0-9a-f]+)"', page.text)
-    assert mark
-    form = {"form_token": token_of(page), "fingerprint": mark[1], **fields}
-    return admin.post(page.request.path, data=form, follow_redirects=True)
+    answer = admin.post(to, data=form, content_type="multipart/form-data")
+    return settled(admin, answer.location) if answer.status_code == 303 else answer
 
 
 def test_refused_then_trusted_then_imported_then_undone(
@@ -187,13 +182,15 @@ def test_refused_then_trusted_then_imported_then_undone(
     assert "已信任“市财政局”" in told.text
     page = upload(admin, data)
     assert "签名完好" in page.text
-    assert "新增 <b>4</b>" in page.text
+    assert "<dt>新增</dt><dd><b>4</b></dd>" in page.text
     assert office.loading.find_set("市库") is None
     done = confirmed(admin, page)
-    assert "已导入，记为第" in done.text
+    assert "已入库，记为第" in done.text
     assert everything(office, "市库") == everything(city, "市库")
-    batch = re.search(r'name="batch" value="(\d+)"', done.text)
+    batch = re.search(r'name="batch" value="(\d+)"', admin.get("/admin/packs").text)
     assert batch
+    told = office.ledger.batch(int(batch[1]))
+    assert (told.name, told.reason) == ("导入指标集包：市库.kbp → 市库", "签名：市财政局")
     send(admin, "/admin/undo", "/admin/packs", batch=batch[1], next="/admin/packs")
     assert office.loading.find_set("市库") is None
 
@@ -205,7 +202,7 @@ def test_unsigned_needs_a_word_and_broken_ones_are_refused(
     assert "没有签名" in page.text
     assert "没有签名，无法知道是谁做的" in confirmed(admin, page).text
     assert office.loading.find_set("市库") is None
-    assert "已导入" in confirmed(admin, page, unsigned="1").text
+    assert "已入库" in confirmed(admin, page, unsigned="1").text
     broken = bytearray(made(city))
     broken[len(broken) // 2] ^= 1
     for data, word in ((bytes(broken), "可能被改动"), (b"x", "不是指标集包"), (b"", "不是指标集包")):
@@ -215,6 +212,37 @@ def test_unsigned_needs_a_word_and_broken_ones_are_refused(
         or "请选一个" in admin.get("/admin/packs").text
     )
     assert "不是本程序的公钥文件" in upload(admin, b"{}", "a.kbkey", "/admin/packs/trust").text
+
+
+def test_indicators_of_a_pack_are_merged_into_those_like_them(
+    city: KnowledgeBase, office: KnowledgeBase, admin: FlaskClient
+) -> None:
+    trusting(office, city)
+    load(office, CITY[:2], "县库")
+    standing = office.loading.require_set("县库").members[0]
+    page = upload(admin, made(city))
+    offered = re.search(r'<select name="like:([^"]+)"[^>]*>.*?</select>', page.text, re.S)
+    assert offered, page.text[:800]
+    assert f'value="{standing}"' in offered[0]
+    page = post(admin, page, "choices", **{f"like:{offered[1]}": standing})
+    assert "<dt>新增</dt><dd><b>3</b></dd>" in page.text
+    assert "已入库" in confirmed(admin, page).text
+    assert standing in office.loading.require_set("市库").members
+    assert office.editing.standing(offered[1])[0] is None
+
+
+def test_a_pack_waits_as_other_uploads_do_and_is_refused_once_its_key_is_not_trusted(
+    city: KnowledgeBase, office: KnowledgeBase, admin: FlaskClient
+) -> None:
+    trusting(office, city)
+    page = upload(admin, made(city))
+    assert page.request.path in admin.get("/admin/import").text
+    (key,) = office.keys.trusted()
+    office.keys.distrust(key.fingerprint, actor="a")
+    assert "不在信任名单里" in confirmed(admin, page).text
+    assert office.loading.find_set("市库") is None
+    trusting(office, city)
+    assert "签名完好" in post(admin, page, "reread").text
 
 
 def test_download_on_the_page_can_be_read_elsewhere(
@@ -230,7 +258,6 @@ def test_download_on_the_page_can_be_read_elsewhere(
     assert admin.get("/admin/packs/keys/本局").data == office.keys.key().public
     assert admin.get("/admin/packs/keys/没有").status_code == 404
     assert "没有名为" in admin.get("/admin/packs/export?set=没有&key=-", follow_redirects=True).text
-    assert admin.get("/admin/packs/received/" + "a" * 32).status_code == 404
 
 
 # By command

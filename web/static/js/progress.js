@@ -10,7 +10,7 @@ async function look() {
     const job = await response.json();
     if (job.finished) return location.reload();
     document.getElementById("label").textContent = job.label;
-    document.getElementById("count").textContent = job.total ? `${job.done} / ${job.total}` : "";
+    document.getElementById("count").textContent = job.count;
     if (job.total) {
       bar.max = job.total;
       bar.value = job.done;
