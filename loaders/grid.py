@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from loaders.hidden import Hidden
+
 SURE = 0.9
 """Recognised cells that are less sure than this are told to be looked at."""
 
@@ -28,7 +30,8 @@ class Grid:
     table outside of it; ``follows`` tells that it touches the table before it. A grid put together
     from several pages or tables has in ``origins`` the name and the number there of each row; one cut
     out of a wider one has in ``shift`` the columns left of it. ``sureness`` has for each recognised
-    cell of a scan how sure the recognition is (0..1); it is empty for what was read as text.
+    cell of a scan how sure the recognition is (0..1); it is empty for what was read as text. ``hidden`` tells
+    what of the sheet nobody sees, by the sheet's own numbers.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Grid:
     origins: tuple[tuple[str, int], ...] = ()
     shift: int = 0
     sureness: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    hidden: Hidden = field(default_factory=Hidden)
     _owner: dict[tuple[int, int], Range] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +90,14 @@ class Grid:
             return f"{name}!{column_letters(column + self.shift)}{number + 1}"
         mark = "（识别）" if self.sure(row, column) is not None else ""
         return f"{name} 第{number + 1}行第{column + self.shift + 1}列{mark}"
+
+    def hidden_in(self, rows: Iterable[int], columns: Iterable[int]) -> Hidden:
+        """What of these rows and columns of the grid nobody sees."""
+        if self.hidden == Hidden():
+            return self.hidden
+        return self.hidden.among(
+            (self.origin(row)[1] + 1 for row in rows), (column + self.shift + 1 for column in columns)
+        )
 
     def sure(self, row: int, column: int) -> float | None:
         """How surely a cell was recognised in a scan (0..1); None for one that was read as text."""

@@ -7,7 +7,6 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from indicators.candidate import Candidate
 from loaders.bounds import require_size
@@ -18,7 +17,7 @@ from loaders.mapping import TableKind
 from loaders.own import is_pack, own_sheets, read_pack
 from loaders.prose import find_points, find_scores
 from loaders.reading import Contents, names_of, read_contents
-from loaders.records import LoadedTable, Row, load_table, row_json
+from loaders.records import LoadedTable, Row, load_table
 
 _PROSE = "正文"
 _YEAR = re.compile(r"(20[0-4]\d)\s*年?")
@@ -133,27 +132,3 @@ def _row(number: int, line: int, page: tuple[str, str], texts: dict[str, str]) -
     place = f"{page[0]} 第{line}行{page[1]}"
     numbers = {f: Decimal(v) for f, v in texts.items() if f == "third_party_score"}
     return Row(number, line, texts, numbers, {"": place, **dict.fromkeys(texts, place)})
-
-
-def table_json(table: LoadedTable, rows: bool) -> dict[str, Any]:
-    """A table as ``kb load --json`` prints it."""
-    answer: dict[str, Any] = {
-        "sheet": table.sheet, "kind": table.kind.value, "header_row": table.header_row, "mapping": table.mapping,
-        "confidence": {c.header: c.confidence for c in table.columns if c.field},
-        "unmapped": [c.header for c in table.columns if c.header and not c.field],
-        "rows": len(table.rows), "ok": len(table.rows) - len(table.bad),
-        "errors": [
-            {"row": p.row, "column": p.column, "value": p.value, "message": p.message, "place": p.place}
-            for p in table.problems
-        ],
-    }  # fmt: skip
-    if table.classification.basis:
-        answer["edition"] = table.classification.edition
-        answer["edition_name"] = table.classification.name
-        answer["edition_basis"] = table.classification.basis
-    if table.warnings:
-        answer["warnings"] = list(table.warnings)
-        answer["recognised"] = {"cells": table.recognised, "doubtful": table.doubtful}
-    if rows:
-        answer["records"] = [row_json(table, row) for row in table.rows]
-    return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -115,7 +116,8 @@ def read_own_sheet(grid: Grid) -> tuple[LoadedTable, list[Candidate]] | None:
         given = frozenset(f.partition(".")[0] for f in texts) - {"code"}
         candidates.append(Candidate(record, given, grid.place(index, 0), index + 1))
     heads = tuple(MappedColumn(c, grid.text(0, c), f, 1.0) for c, f in columns.items())
-    return _table(kind, grid.name, 1, heads, rows, problems), candidates
+    hidden = grid.hidden_in((r.sheet_row - 1 for r in rows), columns)
+    return replace(_table(kind, grid.name, 1, heads, rows, problems), hidden=hidden), candidates
 
 
 def _record(kind: Kind, texts: Mapping[str, str]) -> Record:

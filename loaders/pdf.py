@@ -16,6 +16,7 @@ from loaders.grid import Grid, make_grid
 from loaders.ocr import is_available
 from loaders.pages import joined
 from loaders.pdf_plain import Word, plain_tables, text_of
+from loaders.progress import tell
 from loaders.recognised import Page
 from loaders.scans import read_scanned_pages
 
@@ -65,6 +66,7 @@ def _text_pages(name: str, data: bytes) -> tuple[dict[int, Page], list[int]]:
             if len(document.pages) > MOST_PAGES:
                 raise TooLargeError(name, f"{MOST_PAGES} 页")
             for page in document.pages:
+                tell("页", page.page_number, len(document.pages))
                 if _is_scan(page):
                     scans.append(page.page_number)
                 else:

@@ -8,15 +8,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from indicators.draft import DraftRow
-from indicators.rules.facts import read_row
 from indicators.taxonomy import read_level1, read_level2
 from loaders.drafts import number_of
 from loaders.editions import Classification, Levels, classify
 from loaders.found import LoadTable, TableRow
-from loaders.grid import SURE
+from loaders.grid import SURE, column_letters
+from loaders.hidden import Hidden
 from loaders.mapping import MappedColumn, TableKind
 from loaders.workbook import FORMULA
 
@@ -27,16 +26,15 @@ _MISREAD = re.compile(r"\d[A-Za-z]|[A-Za-z]\d")  # 2O is no 2: a letter for a di
 _LONGEST_NAME = 1000
 _SAMPLED = 6
 _HIGHEST_SCORE = 1000
-_AS_ROWS = (
+AS_ROWS = (
     TableKind.TARGETS,
     TableKind.SELF_EVALUATION,
     TableKind.MONITORING,
     TableKind.INDICATORS,
     TableKind.FRAMEWORK,
 )
-_CLASSIFIED = tuple(
-    kind for kind in _AS_ROWS if kind is not TableKind.FRAMEWORK
-)  # 53号 has levels of its own
+"""Kinds whose rows are rows of a target table."""
+_CLASSIFIED = tuple(kind for kind in AS_ROWS if kind is not TableKind.FRAMEWORK)  # 53号 has levels of its own
 _TOLD = 5
 _NUMBERS = {
     "amount": "金额", "executed": "执行数", "self_score": "自评得分", "third_party_score": "评分", "weight": "权重",
@@ -44,8 +42,8 @@ _NUMBERS = {
 }  # fmt: skip
 _DATES = ("valid_from", "valid_to")
 _FIRST_DAY = dt.date(1899, 12, 30)  # day 0 of spreadsheets, as they count since 1900-03-01
-_KEY = {TableKind.PROJECTS: "project", TableKind.DEPARTMENTS: "department", TableKind.ISSUES: "what"}
-_RENAMED = {"unit": "implementing_unit", "unit_of_value": "unit_cell"}
+KEY = {TableKind.PROJECTS: "project", TableKind.DEPARTMENTS: "department", TableKind.ISSUES: "what"}
+"""The field that a row of these kinds must have; a "name" in all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,7 @@ class LoadedTable:
     heading: Mapping[str, str] = field(default_factory=dict)
     classification: Classification = field(default_factory=Classification)
     sample: tuple[tuple[str, ...], ...] = ()
+    hidden: Hidden = field(default_factory=Hidden)
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -122,7 +121,8 @@ class LoadedTable:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to look at before the table is loaded, beside its problems."""
-        return (*self._on_recognition(), *self._on_levels())
+        unseen = self.hidden.told(self.sheet, column_letters)
+        return (*self._on_recognition(), *self._on_levels(), *((unseen,) if unseen else ()))
 
     def _on_levels(self) -> Iterator[str]:
         """A sentence where rows stand under levels that no classification has."""
@@ -172,6 +172,7 @@ def load_table(table: LoadTable) -> LoadedTable:
     return LoadedTable(
         table.grid.name, table.kind, table.header_row + 1, table.columns, tuple(rows), tuple(problems),
         table.title, table.heading, _classification(table, rows), _sample(table),
+        table.grid.hidden_in((r.sheet_row - 1 for r in rows), (c.column for c in table.columns if c.field)),
     )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ def _sample(table: LoadTable) -> tuple[tuple[str, ...], ...]:
 
 
 def _classification(table: LoadTable, rows: Sequence[Row]) -> Classification:
-    if table.kind not in _AS_ROWS:
+    if table.kind not in AS_ROWS:
         return Classification()
     levels = (Levels(r.text("level1"), r.text("level2"), r.places.get("level2") or r.place) for r in rows)
     return classify(table.title, levels, framework=table.kind is TableKind.FRAMEWORK)
@@ -192,7 +193,7 @@ def _classification(table: LoadTable, rows: Sequence[Row]) -> Classification:
 
 def _is_blank(table: LoadTable, found: TableRow) -> bool:
     """Whether a row of a form was left unfilled (…… under a printed level)."""
-    if table.kind not in _AS_ROWS:
+    if table.kind not in AS_ROWS:
         return False
     own = {
         f: v
@@ -219,7 +220,7 @@ def _row(table: LoadTable, found: TableRow, number: int) -> Row:
             notes.append(f"{table.header(name)} “{texts[name]}”是识别的，把握 {sure:.0%}，请对照原件核对")
     numbers = {f: _number(table, f, texts[f]) for f in _NUMBERS if f in texts}
     places = {f: table.place(found, f) for f in texts}
-    places[""] = table.place(found, _KEY.get(table.kind, "name"))
+    places[""] = table.place(found, KEY.get(table.kind, "name"))
     return Row(number, found.index + 1, texts, numbers, places, tuple(notes), recognised)
 
 
@@ -290,7 +291,7 @@ def _cell_faults(table: LoadTable, found: TableRow, row: Row) -> Iterator[RowPro
 def _row_faults(
     table: LoadTable, found: TableRow, row: Row, seen: dict[tuple[str, ...], int]
 ) -> Iterator[RowProblem]:
-    key = _KEY.get(table.kind, "name")
+    key = KEY.get(table.kind, "name")
     name = row.text(key)
     if not name or _PLACEHOLDER.match(name):
         if table.kind is not TableKind.PROJECTS or row.number == 1:
@@ -308,7 +309,7 @@ def _row_faults(
             f"名称有 {len(name)} 个字，超过 {_LONGEST_NAME} 个。请检查是不是整段说明填进了名称栏。",
         )
     target = row.text("target")
-    if target and _PLACEHOLDER.match(target) and table.kind in _AS_ROWS:
+    if target and _PLACEHOLDER.match(target) and table.kind in AS_ROWS:
         yield _problem(
             table, found, "target", target, "指标值只有符号，没有内容。请写出数值，或把单元格清空。"
         )
@@ -349,39 +350,6 @@ def _problem(table: LoadTable, found: TableRow, name: str, value: str, message: 
     return RowProblem(found.index + 1, table.header(name) or name, value, message, table.place(found, name))
 
 
-def row_json(table: LoadedTable, row: Row) -> dict[str, Any]:
-    """A row as ``kb load --rows`` prints it: the fields of ``kb review``'s rows, and all that the file gave."""
-    answer: dict[str, Any] = {"row": row.number}
-    if table.kind in _AS_ROWS:
-        answer |= _value_json(row)
-    elif table.kind is TableKind.ISSUES:
-        answer["name"] = row.text("name") or row.text("what")[:40]
-    else:
-        answer["name"] = row.text(_KEY.get(table.kind, "name"))
-        if table.kind is TableKind.DEPARTMENTS:
-            answer["score"] = _json_number(row.numbers.get("third_party_score"))
-    given = {**{k: v for k, v in table.heading.items() if k in ("project", "year")}, **row.texts}
-    for name, text in given.items():
-        out = _RENAMED.get(name, name)
-        if out in answer and answer[out] not in ("", None):
-            continue
-        answer[out] = _json_number(row.numbers[name]) if name in row.numbers else text
-    answer |= {"place": row.place, "sheet_row": row.sheet_row}
-    answer |= {"recognised": dict(row.recognised)} if row.recognised else {}
-    return answer | ({"notes": list(row.notes)} if row.notes else {})
-
-
-def _value_json(row: Row) -> dict[str, Any]:
-    facts = read_row(draft_row(row))
-    return {
-        "level1": row.text("level1"), "level2": row.text("level2"), "name": row.text("name"),
-        "target": row.text("target"), "comparator": facts.value.comparator,
-        "value": _json_number(facts.value.value), "unit": facts.value.unit or row.text("unit_of_value"),
-        "weight": _json_number(row.numbers.get("weight")),
-        "standard_level1": read_level1(row.text("level1")), "standard_level2": read_level2(row.text("level2")),
-    }  # fmt: skip
-
-
 def draft_row(row: Row) -> DraftRow:
     """A row as the reviewing and drafting side knows it."""
     return DraftRow(
@@ -389,9 +357,3 @@ def draft_row(row: Row) -> DraftRow:
         comparator=row.text("comparator"), target=row.text("target"), unit=row.text("unit_of_value"),
         weight=row.numbers.get("weight"), explanation=row.text("explanation"), basis=row.text("basis"), place=row.place,
     )  # fmt: skip
-
-
-def _json_number(value: Decimal | None) -> int | float | None:
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from loaders.errors import DamagedFileError, FileError, TooLargeError
 from loaders.ocr import Seen, is_available, recognise
+from loaders.progress import tell
 from loaders.recognised import Page, page_of
 from loaders.ruled import ruled_tables
 
@@ -98,6 +99,7 @@ def _recognised(
     for n, (number, (image, dpi)) in enumerate(zip(numbers, images, strict=True)):
         if time.monotonic() - begun > SECONDS:
             raise LongScanError(name, n, len(numbers))
+        tell("页扫描件", n + 1, len(numbers))
         upright = image.rotate(
             _skew(image), Image.Resampling.BILINEAR, expand=False, fillcolor=(255, 255, 255)
         )

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import openpyxl
 from openpyxl.cell.read_only import ReadOnlyCell
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from loaders.bounds import MOST_CELLS, MOST_ROWS
 from loaders.errors import DamagedFileError, ProtectedFileError, TooLargeError
 from loaders.extent import scan
 from loaders.grid import Grid, Range, make_grid
+from loaders.hidden import Hidden
+from loaders.progress import tell
 
 FORMULA = "\ufff9"
 """Mark of a cell that holds a formula whose result was not saved, or an error value."""
@@ -24,13 +27,20 @@ def read_workbook(name: str, data: bytes) -> list[Grid]:
     """Grids of all visible and hidden sheets that hold anything, in order.
 
     A number formatted as a percentage is given as people see it (0.95 as 95%); a date as
-    2023-12-31; whole numbers without decimals. Raises a FileError.
+    2023-12-31; whole numbers without decimals. What is hidden is told of rows and columns in xlsx only,
+    of sheets in all. Raises a FileError.
     """
-    scanned = scan(name, data)
+    look = scan(name, data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [(sheet, book.get_sheet_by_name(sheet)) for sheet in book.sheet_names]
-        grids = [_grid(name, title, sheet, data, scanned) for title, sheet in sheets]
+        sheets = book.sheets_metadata
+        grids = []
+        for number, sheet in enumerate(sheets, 1):
+            tell("张工作表", number, len(sheets))
+            grid = _grid(name, sheet.name, book.get_sheet_by_name(sheet.name), data, look.formulas)
+            hidden = look.hidden.get(sheet.name, Hidden())
+            unseen = sheet.visible != SheetVisibleEnum.Visible
+            grids.append(replace(grid, hidden=replace(hidden, sheet=unseen), _owner={}))
     except PasswordError as error:
         raise ProtectedFileError(name) from error
     except (CalamineError, ValueError, OSError) as error:

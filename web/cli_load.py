@@ -17,6 +17,7 @@ from loaders.errors import FileError
 from loaders.found import Hints
 from loaders.kept import unpack
 from loaders.loading import KINDS, load_file
+from loaders.progress import heard_by
 from loaders.template import TEMPLATES, template_book
 from web import printing
 from web.cli_base import DAY, actor, progress, require_order, with_knowledge
@@ -113,9 +114,12 @@ def load(
             try:
                 bar("读取", 0, 0)
                 # A broken xls can make its reader abort: only a process of its own outlives that.
-                file = (
-                    unpack(read_apart(name, data, hints)) if data[:4] == OLE else load_file(name, data, hints)
-                )
+                with heard_by(lambda _unit, number, of: bar("读取", number, of)):
+                    file = (
+                        unpack(read_apart(name, data, hints))
+                        if data[:4] == OLE
+                        else load_file(name, data, hints)
+                    )
             except FileError as error:
                 failed = True
                 _refuse(name, error, as_json)

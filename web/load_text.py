@@ -8,7 +8,8 @@ from typing import Any
 from indicators.differences import told
 from kb.imports import ImportPlan
 from loaders.causes import group
-from loaders.loading import LoadedFile, table_json
+from loaders.load_json import table_json
+from loaders.loading import LoadedFile
 from web.load_plan import problems_of
 
 _SHOWN = 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from loaders.errors import FileError
+from loaders.load_json import row_json
 from loaders.loading import load_file
-from loaders.records import row_json
 from tests.loaders.corpus import Case, cases
 from tests.loaders.hard_layouts import hard_layouts
 from tests.loaders.hard_lists import hard_lists

@@ -7,7 +7,8 @@ import pytest
 from indicators.model import Framework, Indicator, Placement, Project
 from indicators.taxonomy import Edition, place
 from loaders.building import build
-from loaders.loading import LoadedFile, load_file, table_json
+from loaders.load_json import table_json
+from loaders.loading import LoadedFile, load_file
 from tests.loaders.build import workbook
 
 HEAD = ["行业领域", "一级指标", "二级指标", "三级指标", "指标解释"]

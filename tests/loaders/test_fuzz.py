@@ -24,9 +24,9 @@ import pytest
 from loaders.building import build
 from loaders.errors import FileError, TooLargeError
 from loaders.found import Hints
+from loaders.load_json import row_json
 from loaders.loading import load_file
 from loaders.ocr import is_available
-from loaders.records import row_json
 from tests.loaders.corpus import cases, merged_targets
 from tests.loaders.files import WRITERS, as_xlsx
 from tests.loaders.hard_layouts import hard_layouts

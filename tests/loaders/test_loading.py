@@ -14,9 +14,9 @@ from loaders.building import Options, build
 from loaders.errors import FileError
 from loaders.exports import export, safe, unsafe
 from loaders.kinds import Hints
+from loaders.load_json import row_json
 from loaders.loading import LoadedFile, NothingToLoadError, load_file
 from loaders.mapping import TableKind, fingerprint, guess, map_headers
-from loaders.records import row_json
 from tests.loaders.build import form_88, workbook
 
 HEAD = ["一级指标", "二级指标", "三级指标", "指标值", "权重"]

@@ -18,11 +18,12 @@ from loaders.errors import DamagedFileError, FileError, TooLargeError
 from loaders.grid import make_grid
 from loaders.kept import pack, unpack
 from loaders.kinds import find_all
-from loaders.loading import LoadedFile, load_file, table_json
+from loaders.load_json import row_json, table_json
+from loaders.loading import LoadedFile, load_file
 from loaders.ocr import Seen, is_available
 from loaders.reading import Contents
 from loaders.recognised import page_of
-from loaders.records import load_table, row_json
+from loaders.records import load_table
 from loaders.ruled import RuledTable, ruled_tables
 from loaders.scans import LongScanError, NoRecognitionError
 from tests.loaders import corpus
