@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from filelock import FileLock, Timeout
 from flask import Blueprint, Response, abort, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.exceptions import TooManyRequests
 
 from indicators.model import IndicatorSet, Kind, Record
 from indicators.validity import validity
@@ -24,6 +28,9 @@ pages = Blueprint("exporting", __name__)
 
 MOST = 5000
 """Matches that one download holds."""
+PATIENCE = 3.0
+"""Seconds that a download waits for the one before it: small ones take less, the largest up to ten."""
+_RETRY = 10
 FORMATS = {
     "xlsx": BOOK, "csv": "text/csv; charset=utf-8",
     "json": "application/json", "yaml": "application/yaml", "ttl": "text/turtle; charset=utf-8",
@@ -107,21 +114,36 @@ def _hit_row(kb: KnowledgeBase, hit: Hit) -> list[str]:
     return [KIND_NAMES[hit.record_kind], *texts, hit.snippet, kb.settings.base_url + hit.url]
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """The turn to write a file: one at a time on this server, whatever the number of its processes."""
+    lock = FileLock(knowledge().settings.home / "export.lock", timeout=PATIENCE)
+    try:
+        lock.acquire()
+    except Timeout:
+        message = f"有人正在下载大文件，一次只做一个。请过 {_RETRY} 秒再试。"
+        raise TooManyRequests(message, retry_after=_RETRY) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 @pages.get("/export/search")
 def found() -> Response:
     """The matches of the search that the address describes, as a file (``as=``)."""
     state, kind = read_state(request.args), _kind()
     if not state.asks:
         abort(400, "没有搜索词，也没有筛选。请先在搜索页查到要下载的内容。")
-    kb = knowledge()
-    matched = find(kb, state.q, state.filters)
-    name = _name(state)
-    if matched.cut:
-        name += f"-前{MOST}条"
-    try:
-        data = write_found(kb, f"{name}.{kind}", matched, name)
-    except FileError as error:
-        abort(400, error.reason)
+    kb, name = knowledge(), _name(state)
+    with _turn():
+        matched = find(kb, state.q, state.filters)
+        if matched.cut:
+            name += f"-前{MOST}条"
+        try:
+            data = write_found(kb, f"{name}.{kind}", matched, name)
+        except FileError as error:
+            abort(400, error.reason)
     return attachment(data, f"{name}.{kind}", FORMATS[kind])
 
 
@@ -132,10 +154,11 @@ def of_set(code: str) -> Response:
     record = kb.record(code)
     if not isinstance(record, IndicatorSet):
         abort(404)
-    try:
-        data = write_records(kb, f"{record.code}.{kind}", kb.loading.records_of(record.code), record.name)
-    except FileError as error:
-        abort(400, error.reason)
+    with _turn():
+        try:
+            data = write_records(kb, f"{record.code}.{kind}", kb.loading.records_of(record.code), record.name)
+        except FileError as error:
+            abort(400, error.reason)
     stem = record.name + (f"-{record.edition}" if record.edition else "")
     return attachment(data, f"{stem}.{kind}", FORMATS[kind])
 

@@ -7,16 +7,19 @@ import io
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 from flask.testing import FlaskClient
 from rdflib import Graph
 from rdflib.namespace import RDF, SKOS
 
-from indicators.model import Indicator, IndicatorSet
+from indicators.model import Indicator, IndicatorSet, Kind, SourceRef
 from kb.knowledge import KnowledgeBase
 from kb.search.answer import Filters
 from loaders.building import build
+from loaders.errors import FileError
 from loaders.loading import load_file
 from tests.web.conftest import SMALL
 from web import exporting
@@ -53,6 +56,43 @@ def test_a_search_loads_back_as_the_same(stocked: KnowledgeBase, anyone: FlaskCl
     plan = stocked.loading.plan(build(file))
     assert plan.counts == {"new": 0, "changed": 0, "same": 4, "vanished": 0, "invalid": 0}
     assert plan.records == ()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv", "json", "yaml"])
+def test_a_source_of_one_field_comes_back_as_it_went(
+    stocked: KnowledgeBase, anyone: FlaskClient, kind: str
+) -> None:
+    record, _ = stocked.editing.current("JT-SL-01")
+    own = SourceRef(source="report", place="第3页，“表2”; 注", note="照抄", field="formula")
+    cited = msgspec.structs.replace(record, sources=(*record.sources, own))
+    stocked.write([cited], name="改", actor="小管", reason="")
+    file = load_file(f"a.{kind}", anyone.get(f"/export/set/JH-X?as={kind}").data)
+    back = {c.record.code: c.record for c in build(file)}
+    assert back["JT-SL-01"] == cited
+    assert stocked.loading.plan(build(file)).records == ()
+    stocked.write([record], name="改回", actor="小管", reason="")
+    plan = stocked.loading.plan(build(file))
+    assert [r for r in plan.records if r.kind is Kind.INDICATOR] == [cited]
+    stocked.loading.commit(plan, plan.fingerprint, name="入库", actor="小管", reason="")
+    assert stocked.editing.current("JT-SL-01")[0] == cited
+
+
+def test_downloads_take_turns_and_tell_when_to_come_again(
+    stocked: KnowledgeBase, anyone: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "PATIENCE", 0.1)
+    addresses = ("/export/set/JH-X?as=ttl", "/export/search?q=修路&as=xlsx")
+    with FileLock(stocked.settings.home / "export.lock"):  # as another process of the server holds it
+        for address in addresses:
+            refused = anyone.get(address)
+            assert (refused.status_code, refused.headers["Retry-After"]) == (429, "10")
+            assert "请过 10 秒再试" in refused.text
+        assert anyone.get("/search?q=修路").status_code == 200
+    monkeypatch.setattr(exporting, "write_records", lambda *_: (_ for _ in ()).throw(FileError("a", "不行")))
+    assert [anyone.get(address).status_code for address in addresses] == [
+        400,
+        200,
+    ]  # a failure gives the turn back
 
 
 def test_mixed_matches_as_csv_have_what_is_common_and_no_formula(
