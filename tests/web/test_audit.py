@@ -22,7 +22,7 @@ from loaders.signing import SigningKey
 from tests.loaders.corpus import indicator_set
 from tests.loaders.files import as_xlsx
 from tests.web.conftest import NAMES, PASSWORD, SMALL, log_in, send, token_of
-from tests.web.importing import sent, settled
+from tests.web.importing import confirmed, sent, settled
 from web.app import create_app
 from web.cli import main
 from web.record_form import written
@@ -38,7 +38,7 @@ DEEDS = {
     "reviewing.begin": "体检", "reviewing.decide": "处理意见", "reviewing.judge": "审核结论",
     "reviewing.remove": "删除体检", "rules.change": "改体检规则", "filed.file_job": "写入",
     "import_commit.commit": "写入", "import_choices.forget": "写入", "batches.notes": "写入",
-    "packs.keygen": "生成密钥", "packs.confirm": "写入", "packs.distrust": "写入", "packs.commit": "写入",
+    "packs.keygen": "生成密钥", "packs.confirm": "写入", "packs.distrust": "写入",
     "overlays.make": "写入", "overlays.change": "写入", "overlays.merge": "写入",
     "editing.add": "写入", "editing.save": "写入", "editing.take_out": "写入", "history.restore": "写入",
     "editing.send": "提意见", "editing.send_new": "提意见", "proposing.send": "提意见",
@@ -236,12 +236,9 @@ def _packs(browser: Office) -> None:
     data = write_pack(home, [Indicator(code="P-SL-01", name="里程")], About("邻局", "2026", "0"), other)
     page = browser.client.get("/admin/packs")
     form = {"form_token": token_of(page), "file": (io.BytesIO(data), "a.kbp")}
-    shown = browser.client.post("/admin/packs", data=form, content_type="multipart/form-data").headers[
-        "Location"
-    ]
-    mark = re.search(r'name="fingerprint" value="([0-9a-f]+)"', browser.client.get(shown).text)
-    assert mark
-    browser.deed("packs.commit", browser.post(shown, fingerprint=mark[1]))
+    shown = browser.client.post("/admin/packs", data=form, content_type="multipart/form-data").location
+    lines = browser.deed("import_commit.commit", confirmed(browser.client, settled(browser.client, shown)))
+    assert "导入指标集包：a.kbp → 邻库" in "".join(e.detail for e in lines)
     gone = {"fingerprint": other.public.fingerprint}
     browser.deed("packs.distrust", browser.post("/admin/packs/distrust", "/admin/packs", **gone))
 
