@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from indicators.candidate import Candidate
-from indicators.model import Indicator, Project, Record
+from indicators.model import Indicator, Project, Record, Target
 
 
 def merged(before: Record, after: Record, given: frozenset[str]) -> Any:
@@ -36,43 +36,39 @@ def _targets_with_links(before: Project, targets: Sequence[Any]) -> tuple[Any, .
     return tuple(kept)
 
 
-def without(record: Record, gone: set[str]) -> Record:
-    """A record without its pointers to the codes in ``gone``."""
+_CODES = ("sector", "successor", "framework", "document", "base", "overlays")
+_LISTS = ("pairs", "members", "same_as", "related", "indicators", "problems", "projects")
+
+
+def redirected(record: Record, elsewhere: Mapping[str, str]) -> Record:
+    """A record with its pointers to these codes led elsewhere, left out where they lead to ""."""
     changes: dict[str, Any] = {}
     for name in record.__struct_fields__:
         value = getattr(record, name)
-        if (
-            isinstance(value, str)
-            and value in gone
-            and name in ("sector", "successor", "framework", "document", "base", "overlays")
-        ):
-            changes[name] = ""
-        elif isinstance(value, tuple) and name in (
-            "pairs",
-            "members",
-            "same_as",
-            "related",
-            "indicators",
-            "problems",
-            "projects",
-        ):
-            changes[name] = tuple(v for v in value if v not in gone)
+        if name in _CODES and isinstance(value, str):
+            changes[name] = elsewhere.get(value, value)
+        elif name in _LISTS and isinstance(value, tuple):
+            led = (elsewhere.get(v, v) for v in value)
+            changes[name] = tuple(dict.fromkeys(v for v in led if v and v != record.code))
         elif name == "sources":
-            changes[name] = tuple(s for s in value if s.source not in gone)
+            changes[name] = tuple(s for s in value if s.source not in elsewhere)
         elif name == "pitfalls":
-            changes[name] = tuple(p for p in value if p.problem not in gone)
+            changes[name] = tuple(p for p in value if p.problem not in elsewhere)
         elif name == "targets":
-            changes[name] = tuple(
-                msgspec.structs.replace(t, indicator="", link=None, linked_by="")
-                if t.indicator in gone
-                else t
-                for t in value
-            )
+            changes[name] = tuple(_linked(t, elsewhere) if t.indicator in elsewhere else t for t in value)
     return msgspec.structs.replace(record, **changes)
 
 
+def _linked(target: Target, elsewhere: Mapping[str, str]) -> Target:
+    """A published row linked elsewhere, or no more."""
+    if found := elsewhere[target.indicator]:
+        return msgspec.structs.replace(target, indicator=found)
+    return msgspec.structs.replace(target, indicator="", link=None, linked_by="")
+
+
 def adopted(before: Indicator, candidate: Candidate) -> Candidate:
-    """A row that updates an indicator which another set or a person named: name and sector stay, blanks say nothing.
+    """A row that updates an indicator which another set or a person named: name and sector stay, sources are
+    added, blanks say nothing.
 
     The row's own name becomes one of its other names, by which the next load of the file meets it again.
     """
@@ -81,7 +77,7 @@ def adopted(before: Indicator, candidate: Candidate) -> Candidate:
     written = {f for f in candidate.given if getattr(record, f) not in ("", (), None)}
     names = (*before.aliases, *record.aliases, record.name)
     aliases = tuple(dict.fromkeys(n for n in names if n != before.name))
-    kept = {"name"} | ({"sector", "subsector"} if before.sector else set())
+    kept = {"name", "sources"} | ({"sector", "subsector"} if before.sector else set())
     changes: dict[str, Any] = {"name": before.name, "aliases": aliases}
     return Candidate(
         msgspec.structs.replace(record, code=before.code, **changes),

@@ -20,7 +20,7 @@ from indicators.differences import FieldChange, differences
 from indicators.model import Indicator, IndicatorSet, Kind, Record, Source
 from kb.db.rows import body_of
 from kb.import_codes import own_prefix, place_of, set_code_of, with_code, with_codes
-from kb.import_merging import adopted, merged, renamed, without
+from kb.import_merging import adopted, merged, redirected, renamed
 from kb.import_plan import (
     Change,
     DecisionError,
@@ -74,7 +74,7 @@ def plan(
         vanished = work.vanish(standing, set(indicators))
         left_out = {v.code for v in vanished if v.shared and v.retired}
         told = _told(standing, given, code, set_name, about)
-        work.join(told, standing, _in_order(indicators, given), left_out)
+        work.join(told, standing, _in_order(indicators, given, work.elsewhere), left_out)
     records = _without_idle_sources(work.records)
     versions = {r.code: snapshot.versions.get(r.code, 0) for r in records}
     gone = {v.code for v in vanished}
@@ -105,7 +105,10 @@ class _Work:
     ) -> None:
         # ``nameless``: codes that the plan, not the file, gave.
         self.snapshot, self.nameless, self.set_code, self.decided = snapshot, nameless, set_code, decided
-        self.coming = {c.record.code for c in coded} - set(decided.merge)
+        below = snapshot.set.base_members if snapshot.set else ()
+        # Codes of rows that update another record. One that changes the set below becomes a copy of its own.
+        self.elsewhere = {new: old for new, old in decided.merge.items() if old not in below}
+        self.coming = {c.record.code for c in coded} - self.elsewhere.keys()
         self.changes: list[Change] = []
         self.records: list[Record] = []
         self.taken: dict[str, Record] = {}
@@ -164,10 +167,11 @@ class _Work:
         return ""
 
     def _linked(self, record: Record) -> Record:
-        """The record without pointers to what does not exist."""
+        """The record with pointers to what was merged led there, without those to what does not exist."""
         there = self.snapshot.known
         gone = {code for _, code in references(record) if code not in there and code not in self.coming}
-        return without(record, gone) if gone else record
+        led = {code: self.elsewhere.get(code, "") for code in gone}
+        return redirected(record, led) if led else record
 
     def vanish(self, standing: IndicatorSet | None, present: set[str]) -> tuple[Vanished, ...]:
         """Members that the file lacks, each kept or taken out of use as was decided.
@@ -269,12 +273,15 @@ def _told(
     return msgspec.structs.replace(base, code=code, **(about.given if about else {}))
 
 
-def _in_order(members: Sequence[str], given: IndicatorSet | None) -> Sequence[str]:
+def _in_order(
+    members: Sequence[str], given: IndicatorSet | None, elsewhere: Mapping[str, str]
+) -> Sequence[str]:
     """Members in the order of the set's own record, where the file brings it."""
     if given is None:
         return members
     here = set(members)
-    return tuple(dict.fromkeys((*(m for m in given.members if m in here), *members)))
+    led = (elsewhere.get(m, m) for m in given.members)
+    return tuple(dict.fromkeys((*(m for m in led if m in here), *members)))
 
 
 class _Likely:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from indicators.choices import Status
+from indicators.candidate import Candidate
+from indicators.choices import LinkKind, Status
 from indicators.draft import Draft, DraftRow
-from indicators.model import Indicator
+from indicators.model import Indicator, IndicatorSet, Project, SourceRef, Target
 from kb.draft_saved import Saved
 from kb.imports import DecisionError, Decisions, ImportPlan
 from kb.knowledge import KnowledgeBase
@@ -173,3 +174,28 @@ def test_what_a_plan_touches(small: KnowledgeBase) -> None:
     assert [t.code for t in touched["sets"]] == ["QT"]
     assert [(t.code, t.note) for t in touched["cores"]] == [(road.sector, "新成为核心指标")]
     assert small.touching.of(planned(small, ROWS, "别的")) == {}
+
+
+def test_pointers_members_and_sources_follow_a_record_that_is_merged(small: KnowledgeBase) -> None:
+    road = with_road(small)
+    refs = (SourceRef(source="report", place="第9页"),)
+    road = msgspec.structs.replace(road, sources=(SourceRef(source="zibian"),))
+    small.write([road], name="出处", actor="a", reason="")
+    new = Indicator(code="NEI-SL-01", name="硬化村道里程", unit="千米", sources=refs)
+    bridge = Indicator(code="NEI-SL-02", name="桥梁加固座数", pairs=("NEI-SL-01", "NO-SUCH"))
+    row = Target(name="硬化", indicator="NEI-SL-01", link=LinkKind.SAME)
+    project = Project(code="NEI-XM", name="村道", targets=(row,))
+    home = IndicatorSet(code="NEI", name="邻县库", members=("NEI-SL-01", "NEI-SL-02"))
+    given = [
+        Candidate(r, frozenset(r.__struct_fields__) - {"code"}, r.code) for r in (bridge, new, project, home)
+    ]
+    plan = small.loading.plan(given, "邻县库", decisions=Decisions(merge={"NEI-SL-01": road.code}))
+    small.loading.commit(plan, plan.fingerprint, name="入库", actor="a", reason="")
+    assert indicator(small, road.code).unit == "千米"
+    assert indicator(small, road.code).sources == (*road.sources, *refs)
+    assert indicator(small, "NEI-SL-02").pairs == (road.code,)
+    assert small.loading.require_set("邻县库").members == (road.code, "NEI-SL-02")
+    stored = small.record("NEI-XM")
+    assert isinstance(stored, Project)
+    assert (stored.targets[0].indicator, stored.targets[0].link) == (road.code, LinkKind.SAME)
+    assert small.check().ok
