@@ -15,6 +15,7 @@ from kb.imports import Decisions, ImportPlan
 from kb.keyring import OwnKey, TrustedKey
 from kb.knowledge import KnowledgeBase
 from loaders.errors import FileError
+from loaders.exports import SHEETS, grouped
 from loaders.packs import About, Pack, read_pack, write_pack
 from loaders.signing import PublicKey, SigningKey, write_public
 from web.apart import Bounds, done_apart
@@ -71,8 +72,9 @@ def plan_pack(kb: KnowledgeBase, pack: Pack, decisions: Decisions | None = None)
         home = msgspec.structs.replace(home, code=standing.code)
     records: list[Record] = [r for r in pack.records if r.code != pack.set.code]
     candidates = [
-        Candidate(r, frozenset(r.__struct_fields__) - {"code"}, f"{r.kind.value} 第{n}条", n)
-        for n, r in enumerate([*records, home], 1)
+        Candidate(r, frozenset(r.__struct_fields__) - {"code"}, f"{SHEETS[kind]} 第{n}条", n)
+        for kind, group in grouped([*records, home]).items()
+        for n, r in enumerate(group, 1)
     ]
     name = standing.name if standing else home.name
     return kb.loading.plan(candidates, name, decisions=decisions)

@@ -83,6 +83,7 @@ def test_preview_shows_differences_touched_records_and_the_page(
     assert "甲乡至乙村道路改造" in page.text
     assert 'class="as-shown"' in page.text
     assert page.text.count("<html") == 1
+    assert page.text.count("<h1") == page.text.count("</h1>") == 1
     assert road(office).explanation == "当年交工验收的县乡村道长度。"
 
 

@@ -183,6 +183,7 @@ def test_refused_then_trusted_then_imported_then_undone(
     page = upload(admin, data)
     assert "签名完好" in page.text
     assert "<dt>新增</dt><dd><b>4</b></dd>" in page.text
+    assert "指标 第1条" in page.text
     assert office.loading.find_set("市库") is None
     done = confirmed(admin, page)
     assert "已入库，记为第" in done.text
