@@ -9,7 +9,8 @@ from flask import Blueprint, Response, abort, jsonify, request
 from kb.review_packs import UnknownPackError
 from web.context import knowledge
 from web.review_files import ReviewedFile, review_files
-from web.review_work import uploaded, workshop
+from web.review_work import workshop
+from web.uploaded import uploaded
 
 pages = Blueprint("api_review", __name__)
 

@@ -18,7 +18,8 @@ from kb.errors import KnowledgeError
 from web.context import knowledge
 from web.draft_asking import AskingError
 from web.draft_asking import propose as proposals_for
-from web.review_work import actor, uploaded, workshop
+from web.review_work import actor, workshop
+from web.uploaded import uploaded
 
 pages = Blueprint("drafting", __name__)
 

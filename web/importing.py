@@ -33,8 +33,8 @@ from web.import_jobs import KEY, ImportRoom
 from web.import_uploads import Phase, TooManyUploadsError, Upload
 from web.load_plan import LOADED
 from web.query import page_number
-from web.review_work import uploaded
 from web.set_about import set_about_from
+from web.uploaded import uploaded
 
 pages = Blueprint("importing", __name__)
 

@@ -17,7 +17,7 @@ from web.importing import take_in
 from web.load_plan import PACKED
 from web.pack_work import make_key, make_pack
 from web.query import clean
-from web.review_work import uploaded
+from web.uploaded import uploaded
 
 pages = Blueprint("packs", __name__)
 

@@ -21,7 +21,8 @@ from web.query import clean
 from web.review_list import PAGE_SIZE, read_choice
 from web.review_report import Reporter
 from web.review_table import TablePage, change_since
-from web.review_work import actor, uploaded, workshop
+from web.review_work import actor, workshop
+from web.uploaded import uploaded
 
 pages = Blueprint("reviewing", __name__)
 

@@ -13,7 +13,7 @@ from indicators.model import SynonymGroup
 from kb.errors import ChangedMeanwhileError, InputError, KnowledgeError
 from web.admin import admin
 from web.context import knowledge
-from web.query import clean, whole
+from web.query import clean, page_number, whole
 from web.reindexing import ReindexJob
 
 pages = Blueprint("teaching", __name__)
@@ -76,7 +76,7 @@ def synonyms() -> str:
     text = clean(request.args.get("q", ""))[:40]
     groups = knowledge().tuning.synonyms(text)
     last = max(1, -(-len(groups) // _PAGE))
-    page = min(max(whole(request.args.get("page", "")), 1), last)
+    page = min(page_number(request.args.get("page", "")), last)
     return render_template(
         "admin_synonyms.html",
         groups=groups[(page - 1) * _PAGE : page * _PAGE],
