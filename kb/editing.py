@@ -213,7 +213,9 @@ class Editing:
         record = self.at(code, number)
         if record is None:
             raise InputError(f"{code} 没有可以恢复的第 {number} 版。请在版本表里选另一版。")
-        gone = [c for _, c in references(record) if c not in self._reader.refs([c]) and c != code]
+        pointed = [c for _, c in references(record) if c != code]
+        standing = self._reader.refs(pointed)
+        gone = [c for c in pointed if c not in standing]
         if gone:
             raise InputError(
                 f"第 {number} 版指向的 {'、'.join(gone[:5])} 已经没有了，不能原样恢复。请先恢复它们，或在编辑页里改。"

@@ -7,8 +7,8 @@ problem later found by evaluators.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, groupby
 from statistics import median
 from typing import Any, TypeVar, cast
 
@@ -33,7 +33,7 @@ from indicators.model import (
 from indicators.taxonomy import CATALOGUE_LEVELS, Edition, place
 from indicators.value import TargetValue
 from kb import views as v
-from kb.db.reader import Reader
+from kb.db.reader import Pointer, Reader
 from kb.links import url_of
 from kb.markdown import render
 
@@ -62,13 +62,11 @@ def landscapes_of(uses: Sequence[v.Use]) -> tuple[v.Landscape, ...]:
     return tuple(sorted(spreads, key=lambda s: (-s.n, s.unit)))
 
 
-def uses_of(reader: Reader, indicator: str) -> tuple[v.Use, ...]:
-    """Published rows linked to an indicator, newest project first."""
-    places = reader.rows_using(indicator)
-    projects = reader.many([code for code, _ in places])
+def _uses(rows: Sequence[tuple[str, int]], found: Mapping[str, Record]) -> tuple[v.Use, ...]:
+    """Published rows (project code, row number), newest project first; ``found`` holds the projects."""
     uses = []
-    for code, number in places:
-        project = cast("Project", projects[code])
+    for code, number in rows:
+        project = cast("Project", found[code])
         row = project.targets[number - 1]
         uses.append(v.Use(project, number, row, TargetValue.parse(row.target, row.unit)))
     return tuple(sorted(uses, key=lambda u: (-(u.project.year or 0), u.project.code, u.row)))
@@ -80,14 +78,28 @@ def _spread(unit: str, uses: list[v.Use]) -> v.Landscape:
 
 
 def _base(reader: Reader, record: Record) -> dict[str, Any]:
+    return {
+        "sources": _cited(record, reader.many(_sources(record))),
+        "versions": reader.versions(record.code),
+    }
+
+
+def _sources(record: Record) -> list[str]:
+    return [ref.source for ref in getattr(record, "sources", ())]
+
+
+def _cited(record: Record, found: Mapping[str, Record]) -> tuple[v.CitedSource, ...]:
     refs: tuple[SourceRef, ...] = getattr(record, "sources", ())
-    found = reader.many([r.source for r in refs])
-    cited = tuple(v.CitedSource(cast("Source", found[r.source]), r) for r in refs if r.source in found)
-    return {"sources": cited, "versions": reader.versions(record.code)}
+    return tuple(v.CitedSource(cast("Source", found[r.source]), r) for r in refs if r.source in found)
 
 
 def _typed(reader: Reader, codes: Sequence[str], type_: type[R]) -> tuple[R, ...]:
-    return tuple(r for r in reader.many(codes).values() if isinstance(r, type_))
+    return _among(reader.many(codes), codes, type_)
+
+
+def _among(found: Mapping[str, Record], codes: Iterable[str], type_: type[R]) -> tuple[R, ...]:
+    """Records of a type among those found, in the order of their codes, each once."""
+    return tuple(r for code in dict.fromkeys(codes) if isinstance(r := found.get(code), type_))
 
 
 def _sector(reader: Reader, code: str) -> Sector | None:
@@ -105,37 +117,55 @@ def _pointing(reader: Reader, code: str, type_: type[R], *roles: str) -> tuple[R
 
 
 def _indicator(reader: Reader, record: Indicator) -> v.IndicatorView:
-    uses = uses_of(reader, record.code)
-    problems = {p.code: p for p in _typed(reader, [p.problem for p in record.pitfalls], ProblemType)}
-    pairs = dict.fromkeys([*record.pairs, *reader.pointing_to(record.code, ["pairs"], Kind.INDICATOR)])
-    neighbours = [
+    """As many questions for an indicator that hundreds of projects use as for one that none does."""
+    rows = reader.rows_using(record.code)
+    pointing: dict[tuple[str, str], list[Pointer]] = defaultdict(list)
+    for pointer in reader.pointers([record.code, *(project for project, _ in rows)]):
+        pointing[pointer.target, pointer.role].append(pointer)
+
+    def sources(role: str, kind: Kind, target: str = record.code) -> list[str]:
+        return [p.source for p in pointing[target, role] if p.kind is kind]
+
+    pairs = [*record.pairs, *sources("pairs", Kind.INDICATOR)]
+    problems = [p.problem for p in record.pitfalls]
+    issues = {project: sources("projects", Kind.ISSUE, project) for project, _ in rows}
+    direct = sources("indicators", Kind.ISSUE)
+    found = reader.many(
+        [*issues, *problems, *_sources(record), record.sector, *pairs, *direct, *chain(*issues.values())]
+    )
+    uses = _uses(rows, found)
+    indirect = [code for use in uses for code in issues[use.project.code]]
+    sector, successor = found.get(record.sector), record.successor
+    sets, nodes = sources("members", Kind.SET), sources("indicators", Kind.NODE)
+    refs = reader.refs([*sets, *nodes, successor])
+    typical = {p.code: p for p in _among(found, problems, ProblemType)}
+    return v.IndicatorView(
+        sources=_cited(record, found),
+        versions=reader.versions(record.code),
+        indicator=record,
+        sector=sector if isinstance(sector, Sector) else None,
+        places={edition.value: place(record, edition) for edition in Edition},
+        sets=tuple(refs[code] for code in sets if code in refs),
+        nodes=tuple(refs[code] for code in nodes if code in refs),
+        uses=uses,
+        landscapes=landscapes_of(uses),
+        # Those that name the indicator, then those found in projects that used it.
+        issues=_among(found, [*direct, *indirect], Issue),
+        pitfalls=tuple((typical.get(p.problem), p.text) for p in record.pitfalls),
+        pairs=_among(found, pairs, Indicator),
+        successor=refs.get(successor),
+        neighbours=_neighbours(reader, record),
+    )
+
+
+def _neighbours(reader: Reader, record: Indicator) -> tuple[v.Ref, ...]:
+    """Other indicators of the same branch and level 2."""
+    found = [
         v.Ref(Kind.INDICATOR, i.code, i.name, i.unit)
         for i in reader.of_type(Indicator, sector=record.sector, level2=record.level2)
         if i.code != record.code and (i.subsector == record.subsector or not record.subsector)
     ]
-    return v.IndicatorView(
-        **_base(reader, record),
-        indicator=record,
-        sector=_sector(reader, record.sector),
-        places={edition.value: place(record, edition) for edition in Edition},
-        sets=_refs(reader, reader.pointing_to(record.code, ["members"])),
-        nodes=_refs(reader, reader.pointing_to(record.code, ["indicators"], Kind.NODE)),
-        uses=uses,
-        landscapes=landscapes_of(uses),
-        issues=_issues_of_indicator(reader, record, uses),
-        pitfalls=tuple((problems.get(p.problem), p.text) for p in record.pitfalls),
-        pairs=_typed(reader, list(pairs), Indicator),
-        successor=next(iter(_refs(reader, [record.successor] if record.successor else [])), None),
-        neighbours=tuple(neighbours[:_NEIGHBOURS]),
-    )
-
-
-def _issues_of_indicator(reader: Reader, record: Indicator, uses: Sequence[v.Use]) -> tuple[Issue, ...]:
-    """Issues that name the indicator, then those found in projects that used it."""
-    direct = reader.pointing_to(record.code, ["indicators"], Kind.ISSUE)
-    projects = dict.fromkeys(u.project.code for u in uses)
-    indirect = [code for p in projects for code in reader.pointing_to(p, ["projects"], Kind.ISSUE)]
-    return _typed(reader, [*direct, *indirect], Issue)
+    return tuple(found[:_NEIGHBOURS])
 
 
 def _project(reader: Reader, record: Project) -> v.ProjectView:

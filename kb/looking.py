@@ -33,26 +33,18 @@ class Looking:
 
     def view(self, code: str) -> AnyView:
         """A record with everything it is joined to. Raises UnknownCodeError."""
-        return view_of(self._reader, self.record(code))
+        with self._reader.together() as reader:
+            return view_of(reader, _record(reader, code))
 
     def preview(self, record: Record) -> AnyView:
         """A record that need not be stored, joined to what is: how its page would look."""
-        return view_of(self._reader, record)
+        with self._reader.together() as reader:
+            return view_of(reader, record)
 
     def record(self, code: str) -> Record:
         """A record that has a page, by its code (letter case ignored). Raises UnknownCodeError."""
-        found = self._reader.get(code) or self._by_any_case(code)
-        if found is None or found.kind not in PATHS:
-            raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in self._near(code)])
-        return found
-
-    def _by_any_case(self, code: str) -> Record | None:
-        same = self._reader.codes_folded(code)
-        return self._reader.get(same[0]) if same else None
-
-    def _near(self, code: str) -> list[Ref]:
-        stem = code.rsplit("-", 1)[0]
-        return [r for r in self._reader.codes_near(stem) if r.kind in PATHS] if len(stem) > 1 else []
+        with self._reader.together() as reader:
+            return _record(reader, code)
 
     def sectors(self) -> tuple[SectorCount, ...]:
         """All sectors in order, each with how much the catalogue holds for it."""
@@ -107,3 +99,20 @@ class Looking:
 
     def _all(self, type_: type[R]) -> tuple[R, ...]:
         return tuple(self._reader.of_type(type_))
+
+
+def _record(reader: Reader, code: str) -> Record:
+    found = reader.get(code) or _by_any_case(reader, code)
+    if found is None or found.kind not in PATHS:
+        raise UnknownCodeError(code, [(r.kind, r.code, r.name) for r in _near(reader, code)])
+    return found
+
+
+def _by_any_case(reader: Reader, code: str) -> Record | None:
+    same = reader.codes_folded(code)
+    return reader.get(same[0]) if same else None
+
+
+def _near(reader: Reader, code: str) -> list[Ref]:
+    stem = code.rsplit("-", 1)[0]
+    return [r for r in reader.codes_near(stem) if r.kind in PATHS] if len(stem) > 1 else []

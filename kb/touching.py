@@ -68,9 +68,9 @@ class Touching:
 
     def _linked(self, codes: Collection[str], own_set: str) -> Iterator[Touch]:
         sources: dict[str, set[str]] = defaultdict(set)
-        for source, target in self._reader.links_to(codes):
-            if source not in codes and source != own_set:
-                sources[source].add(target)
+        for pointer in self._reader.pointers(codes):
+            if pointer.source not in codes and pointer.source != own_set:
+                sources[pointer.source].add(pointer.target)
         refs = self._reader.refs(sorted(sources))
         for code, ref in refs.items():
             if group := _OF_KIND.get(ref.kind):

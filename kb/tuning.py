@@ -79,7 +79,7 @@ class Tuning:
         """All versions of a group, newest first."""
         return tuple(
             GroupVersion(version, _group(body) if body else None)
-            for version, body in self._reader.history(code)
+            for version, _, body in self._reader.revisions(code)
         )
 
     def removed_groups(self) -> tuple[tuple[SynonymGroup, Version], ...]:

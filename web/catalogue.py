@@ -95,7 +95,8 @@ def _guide_for(level2: str) -> Ref | None:
     """The guide on how to write targets of a level 2, if the catalogue has one."""
     letters = LEVEL2_LETTERS.get(level2, "")
     wanted = f"ZN-{_GUIDE_LETTERS.get(letters, letters)}"
-    return next((Ref(Kind.GUIDE, g.code, g.name) for g in knowledge().guides() if g.code == wanted), None)
+    found = knowledge().editing.names([wanted]).get(wanted)
+    return found if found and found.kind is Kind.GUIDE else None
 
 
 @pages.get("/framework/<path:code>")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, case, exists, func, or_, select
 
 from indicators.model import RECORD_TYPES, Kind, Record
 from kb.db import tables as t
@@ -16,15 +17,36 @@ from kb.views import Ref, Version
 
 R = TypeVar("R", bound=Record)
 _LAST = "\U0010ffff"
+_VERSION = tuple(t.revision.c[name] for name in ("version", "actor", "at", "action", "reason", "batch"))
 _MANY = 500  # SQLite allows 999 bound variables in old builds
+
+
+class Pointer(NamedTuple):
+    """One record's pointer to another: the code and kind that point, the field, the code pointed to."""
+
+    source: str
+    kind: Kind
+    role: str
+    target: str
 
 
 class Reader:
     """Read side of the database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, held: Connection | None = None) -> None:
+        """A reader that takes a connection for each question, or asks all of them on one that is ``held``."""
         self.engine = engine
+        self._held = held
         self._counted: tuple[str, dict[tuple[Kind, str, bool], int]] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[Reader]:
+        """A reader for the questions of one answer: on a server most of their time is that of a connection."""
+        with self._connection() as connection:
+            yield Reader(self.engine, connection)
+
+    def _connection(self) -> AbstractContextManager[Connection]:
+        return nullcontext(self._held) if self._held else self.engine.connect()
 
     def get(self, code: str) -> Record | None:
         """The record of a code, or None."""
@@ -34,7 +56,7 @@ class Reader:
     def current(self, code: str) -> tuple[Record, int] | None:
         """The record of a code with its version number, read together; None where there is none."""
         query = select(t.record.c.kind, t.record.c.body, t.record.c.version).where(t.record.c.code == code)
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             row = connection.execute(query).first()
         return (record_from(row.kind, row.body), row.version) if row else None
 
@@ -42,7 +64,7 @@ class Reader:
         """Records by code; codes without a record are absent."""
         found: dict[str, Record] = {}
         wanted = list(dict.fromkeys(codes))
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             for start in range(0, len(wanted), _MANY):
                 query = select(t.record.c.kind, t.record.c.body).where(
                     t.record.c.code.in_(wanted[start : start + _MANY])
@@ -57,7 +79,7 @@ class Reader:
         query = select(t.record.c.kind, t.record.c.body).where(t.record.c.kind == type_.kind.value)
         for column, value in columns.items():
             query = query.where(t.record.c[column] == value)
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             rows = connection.execute(query.order_by(t.record.c.position, t.record.c.code)).all()
         return [cast("R", record_from(row.kind, row.body)) for row in rows]
 
@@ -70,7 +92,7 @@ class Reader:
         """Kind and name of codes, without loading the records."""
         found: dict[str, Ref] = {}
         wanted = list(dict.fromkeys(codes))
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             for start in range(0, len(wanted), _MANY):
                 query = select(t.record.c.kind, t.record.c.code, t.record.c.name)
                 query = query.where(t.record.c.code.in_(wanted[start : start + _MANY]))
@@ -87,18 +109,22 @@ class Reader:
             query = query.join(t.record, t.record.c.code == t.link.c.source_code).where(
                 t.record.c.kind == kind.value
             )
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return list(connection.execute(query.order_by(t.link.c.source_code)).scalars())
 
-    def links_to(self, codes: Collection[str]) -> list[tuple[str, str]]:
-        """(code of a record, code that it points to) of all pointers to these codes, each once."""
-        found: list[tuple[str, str]] = []
-        wanted = sorted(codes)
-        columns = (t.link.c.source_code, t.link.c.target_code)
-        with self.engine.connect() as connection:
+    def pointers(self, codes: Collection[str]) -> list[Pointer]:
+        """All pointers to these codes, each once, by the code that points."""
+        found: list[Pointer] = []
+        wanted = list(dict.fromkeys(codes))
+        columns = (t.link.c.source_code, t.record.c.kind, t.link.c.role, t.link.c.target_code)
+        whole = select(*columns).join(t.record, t.record.c.code == t.link.c.source_code).distinct()
+        with self._connection() as connection:
             for start in range(0, len(wanted), _MANY):
-                query = select(*columns).where(t.link.c.target_code.in_(wanted[start : start + _MANY]))
-                found += [(r.source_code, r.target_code) for r in connection.execute(query.distinct())]
+                query = whole.where(t.link.c.target_code.in_(wanted[start : start + _MANY]))
+                found += [
+                    Pointer(r.source_code, Kind(r.kind), r.role, r.target_code)
+                    for r in connection.execute(query)
+                ]
         return sorted(found)
 
     def filed_rows(self, codes: Collection[str]) -> dict[str, int]:
@@ -106,7 +132,7 @@ class Reader:
         found: dict[str, int] = {}
         wanted = sorted(codes)
         row = filed_row.c
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             for start in range(0, len(wanted), _MANY):
                 query = select(row.indicator, func.count().label("n")).group_by(row.indicator)
                 query = query.where(row.indicator.in_(wanted[start : start + _MANY]))
@@ -116,7 +142,7 @@ class Reader:
     def rows_using(self, indicator: str) -> list[tuple[str, int]]:
         """(project code, row number) of the published rows linked to an indicator."""
         query = select(t.target.c.project, t.target.c.row).where(t.target.c.indicator == indicator)
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return [
                 (r.project, r.row)
                 for r in connection.execute(query.order_by(t.target.c.project, t.target.c.row))
@@ -127,7 +153,7 @@ class Reader:
         query = select(t.target.c.indicator, func.count(t.target.c.project.distinct()).label("n"))
         query = query.where(t.target.c.indicator.is_not(None)).group_by(t.target.c.indicator)
         found: dict[str, int] = {}
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             if indicators is None:
                 return {row.indicator: row.n for row in connection.execute(query)}
             wanted = list(dict.fromkeys(indicators))
@@ -150,7 +176,7 @@ class Reader:
             select(func.max(revision.batch)).where(revision.kind == kind.value).scalar_subquery()
             for kind in kinds
         ]
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             found = [number for number in connection.execute(select(*newest)).one() if number is not None]
             return _mark(connection, max(found, default=0))
 
@@ -158,7 +184,7 @@ class Reader:
         """Number of records per (kind, sector code, core); counted once after each batch."""
         group = (t.record.c.kind, t.record.c.sector, t.record.c.core)
         query = select(*group, func.count().label("n")).group_by(*group)
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             newest = connection.execute(select(func.max(t.batch.c.id))).scalar()
             mark, kept = _mark(connection, newest or 0), self._counted
             if kept is None or kept[0] != mark:
@@ -168,30 +194,18 @@ class Reader:
 
     def versions(self, code: str) -> tuple[Version, ...]:
         """Revisions of a record, newest first."""
-        query = select(t.revision).where(t.revision.c.code == code).order_by(t.revision.c.version.desc())
-        with self.engine.connect() as connection:
-            return tuple(
-                Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch)
-                for r in connection.execute(query)
-            )
-
-    def history(self, code: str) -> tuple[tuple[Version, str | None], ...]:
-        """Revisions of a record or of a setting (``setting:KEY``) with their stored text, newest first."""
-        query = select(t.revision).where(t.revision.c.code == code).order_by(t.revision.c.version.desc())
-        with self.engine.connect() as connection:
-            return tuple(
-                (Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch), r.body)
-                for r in connection.execute(query)
-            )
+        query = select(*_VERSION).where(t.revision.c.code == code).order_by(t.revision.c.version.desc())
+        with self._connection() as connection:
+            return tuple(_version(row) for row in connection.execute(query))
 
     def revisions(self, code: str) -> tuple[tuple[Version, str, str | None], ...]:
-        """Revisions of a record with its kind and body as they were, newest first; None where it was taken out."""
+        """Revisions of a record or of a setting (``setting:KEY``) with kind and body as they were, newest first.
+
+        The body is None where it was taken out.
+        """
         query = select(t.revision).where(t.revision.c.code == code).order_by(t.revision.c.version.desc())
-        with self.engine.connect() as connection:
-            return tuple(
-                (Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch), r.kind, r.body)
-                for r in connection.execute(query)
-            )
+        with self._connection() as connection:
+            return tuple((_version(r), r.kind, r.body) for r in connection.execute(query))
 
     def named(self, kind: Kind, text: str, limit: int) -> list[Ref]:
         """Records of a kind whose code or name holds a text, those that begin with it first."""
@@ -201,13 +215,13 @@ class Reader:
         begins = [column.ilike(f"{pattern}%", escape="\\") for column in (c.code, c.name)]
         query = select(c.kind, c.code, c.name).where(c.kind == kind.value, or_(*holds))
         query = query.order_by(case((or_(*begins), 0), else_=1), c.code).limit(limit)
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return [Ref(Kind(r.kind), r.code, r.name) for r in connection.execute(query)]
 
     def used_codes(self, prefix: str) -> frozenset[str]:
         """Codes that begin with a prefix and have or had a record: a code is never given twice."""
         query = select(t.revision.c.code).where(_begins(t.revision.c.code, prefix))
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return frozenset(connection.execute(query.distinct()).scalars())
 
     def removed(self, type_: type[R]) -> list[tuple[R, Version]]:
@@ -220,12 +234,9 @@ class Reader:
             .where(t.revision.c.kind == type_.kind.value, t.revision.c.body.is_(None), ~again)
             .order_by(t.revision.c.at.desc(), t.revision.c.code)
         )
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return [
-                (
-                    cast("R", record_from(type_.kind.value, r.before)),
-                    Version(r.version, r.actor, _aware(r.at), r.action, r.reason, r.batch),
-                )
+                (cast("R", record_from(type_.kind.value, r.before)), _version(r))
                 for r in connection.execute(query)
                 if r.before is not None
             ]
@@ -234,7 +245,7 @@ class Reader:
         """Version numbers of the records of these codes; codes without a record are absent."""
         found: dict[str, int] = {}
         wanted = list(dict.fromkeys(codes))
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             for start in range(0, len(wanted), _MANY):
                 query = select(t.record.c.code, t.record.c.version)
                 query = query.where(t.record.c.code.in_(wanted[start : start + _MANY]))
@@ -245,7 +256,7 @@ class Reader:
         """When any of these records was last changed (aware UTC); the beginning of time where there is none."""
         found = datetime(1980, 1, 1, tzinfo=UTC)
         wanted = list(dict.fromkeys(codes))
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             for start in range(0, len(wanted), _MANY):
                 query = select(func.max(t.record.c.updated_at)).where(
                     t.record.c.code.in_(wanted[start : start + _MANY])
@@ -257,18 +268,18 @@ class Reader:
     def codes_beginning(self, prefix: str) -> frozenset[str]:
         """Codes of standing records that begin with a prefix."""
         query = select(t.record.c.code).where(_begins(t.record.c.code, prefix))
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return frozenset(connection.execute(query).scalars())
 
     def batch_name(self, number: int) -> str | None:
         """Name of a batch, None where there is none."""
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return connection.execute(select(t.batch.c.name).where(t.batch.c.id == number)).scalar()
 
     def codes_folded(self, code: str) -> list[str]:
         """Codes that differ from a text in case at most."""
         query = select(t.record.c.code).where(func.lower(t.record.c.code) == func.lower(code))
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return list(connection.execute(query.order_by(t.record.c.code)).scalars())
 
     def codes_near(self, text: str, limit: int = 5) -> list[Ref]:
@@ -276,7 +287,7 @@ class Reader:
         query = select(t.record.c.kind, t.record.c.code, t.record.c.name)
         folded = func.lower(t.record.c.code)
         query = query.where(_begins(folded, text.lower())).order_by(folded, t.record.c.code).limit(limit)
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return [Ref(Kind(r.kind), r.code, r.name) for r in connection.execute(query)]
 
     def version(self, code: str, back: int) -> Record | None:
@@ -286,25 +297,25 @@ class Reader:
             .join(t.record, t.record.c.code == t.revision.c.code)
             .where(t.revision.c.code == code, t.revision.c.version == t.record.c.version + back)
         )
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             row = connection.execute(query).first()
         return record_from(row.kind, row.body) if row and row.body else None
 
     def broken_bodies(self) -> list[str]:
         """Codes whose stored content does not fit its checksum."""
         query = select(t.record.c.code, t.record.c.body, t.record.c.digest)
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             rows = connection.execution_options(yield_per=1000).execute(query)
             return [r.code for r in rows if digest_of(r.body) != r.digest]
 
     def settings(self) -> dict[str, str]:
         """All stored settings."""
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return {r.key: r.value for r in connection.execute(select(t.setting))}
 
     def digests(self) -> dict[str, str]:
         """Digest of every record by code."""
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return {r.code: r.digest for r in connection.execute(select(t.record.c.code, t.record.c.digest))}
 
     def last_edited_outside(self, batch_prefix: str) -> set[str]:
@@ -319,8 +330,12 @@ class Reader:
             .join(t.batch, t.batch.c.id == t.revision.c.batch)
             .where(~t.batch.c.name.startswith(batch_prefix))
         )
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             return set(connection.execute(query).scalars())
+
+
+def _version(row: Row[Any]) -> Version:
+    return Version(row.version, row.actor, _aware(row.at), row.action, row.reason, row.batch)
 
 
 def _aware(at: datetime) -> datetime:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
+from typing import Any
 from urllib.parse import urldefrag
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from indicators.model import Indicator, Project, Record
@@ -46,6 +49,42 @@ def fetched(kb: KnowledgeBase, catalogue: list[Record]) -> dict[str, TestRespons
 
 def test_every_record_has_a_page(fetched: dict[str, TestResponse]) -> None:
     assert {url: r.status_code for url, r in fetched.items() if r.status_code != 200} == {}
+
+
+def test_an_indicator_page_asks_few_questions_however_many_projects_use_it(
+    kb: KnowledgeBase, client: FlaskClient, catalogue: list[Record]
+) -> None:
+    used = kb._reader.projects_using()
+    most = max(used, key=lambda code: used[code])
+    unused = next(r.code for r in catalogue if isinstance(r, Indicator) and r.code not in used)
+    assert used[most] > 10
+    client.get(f"/i/{most}")
+    for code in (most, unused):
+        with asked(kb) as questions:
+            assert client.get(f"/i/{code}").status_code == 200
+        assert questions["statements"] <= 9, code
+        assert questions["transactions"] <= 3, code
+
+
+@contextmanager
+def asked(kb: KnowledgeBase) -> Iterator[dict[str, int]]:
+    """How many statements the database is asked meanwhile, in how many transactions."""
+    found = {"statements": 0, "transactions": 0}
+
+    def statement(_c: Any, _k: Any, text: str, *_: Any) -> None:
+        found["statements"] += text != "BEGIN"
+
+    def transaction(_: Any) -> None:
+        found["transactions"] += 1
+
+    engine = kb._reader.engine
+    event.listen(engine, "before_cursor_execute", statement)
+    event.listen(engine, "begin", transaction)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", statement)
+        event.remove(engine, "begin", transaction)
 
 
 def test_every_link_leads_somewhere(client: FlaskClient, fetched: dict[str, TestResponse]) -> None:
