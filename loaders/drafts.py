@@ -46,6 +46,11 @@ class ReadFile:
     problems: tuple[CellProblem, ...] = ()
 
 
+def may_abort(data: bytes) -> bool:
+    """Whether the reader of a file, if that is broken, can end the whole process: read it in one of its own."""
+    return data[:4] == OLE
+
+
 def read_drafts(name: str, data: bytes) -> ReadFile:
     """Target tables of a file of any readable kind. Raises a FileError, which names the file."""
     require_size(name, data)

@@ -12,7 +12,7 @@ import click
 
 from kb.imports import Decisions, ImportPlan, SetAbout
 from kb.knowledge import KnowledgeBase
-from loaders.drafts import OLE
+from loaders.drafts import may_abort
 from loaders.errors import FileError
 from loaders.found import Hints
 from loaders.kept import unpack
@@ -113,13 +113,9 @@ def load(
         with progress(len(data) > _LARGE) as bar:
             try:
                 bar("读取", 0, 0)
-                # A broken xls can make its reader abort: only a process of its own outlives that.
+                apart = may_abort(data)
                 with heard_by(lambda _unit, number, of: bar("读取", number, of)):
-                    file = (
-                        unpack(read_apart(name, data, hints))
-                        if data[:4] == OLE
-                        else load_file(name, data, hints)
-                    )
+                    file = unpack(read_apart(name, data, hints)) if apart else load_file(name, data, hints)
             except FileError as error:
                 failed = True
                 _refuse(name, error, as_json)

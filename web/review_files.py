@@ -15,7 +15,7 @@ from kb.reviewing import Review, Reviewer
 from kb.timing import REVIEW, timed
 from loaders.archive import is_archive, unpack
 from loaders.errors import FileError
-from web.review_reading import Outcome, read_here
+from web.review_reading import Outcome, Read, read_for_command
 
 Elsewhere = Callable[[Draft], Sequence[Draft]]
 """Finds tables like one in hand among those filed before."""
@@ -84,16 +84,14 @@ def review_files(
     files: Iterable[tuple[str, bytes]],
     pack: RulePack | None = None,
     bounds: Bounds | None = None,
-    read: Callable[[Iterable[tuple[str, bytes | FileError]]], Iterator[Outcome]] | None = None,
+    read: Read = read_for_command,
     elsewhere: Elsewhere | None = None,
 ) -> Iterator[ReviewedFile]:
     """Each file reviewed in turn; one that cannot be read is told and the rest go on.
 
-    ``read`` reads the files; without it they are read in this process. ``elsewhere`` finds tables to
-    compare one with.
+    ``elsewhere`` finds tables to compare one with.
     """
-    outcomes = read(expand(files)) if read else (read_here(name, data) for name, data in expand(files))
-    for outcome in outcomes:
+    for outcome in read(expand(files)):
         drafts = outcome.read.drafts if outcome.read else ()
         yield ReviewedFile(
             outcome.name,

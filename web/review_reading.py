@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from concurrent.futures.process import BrokenProcessPool
@@ -21,7 +21,7 @@ from math import inf
 from time import monotonic
 
 from kb.timing import PARSE, timed
-from loaders.drafts import ReadFile, read_drafts
+from loaders.drafts import ReadFile, may_abort, read_drafts
 from loaders.errors import FileError
 
 SECONDS = 30
@@ -50,6 +50,10 @@ class Outcome:
     name: str
     read: ReadFile | None = None
     error: str = ""
+
+
+Read = Callable[[Iterable[tuple[str, bytes | FileError]]], Iterator[Outcome]]
+"""Reads files, or passes on why they cannot be had: their outcomes in the same order."""
 
 
 def read_here(name: str, data: bytes | FileError) -> Outcome:
@@ -157,6 +161,16 @@ class ReadingRoom:
         ):  # the pool has no public way to end a stuck one
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def read_for_command(files: Iterable[tuple[str, bytes | FileError]]) -> Iterator[Outcome]:
+    """Outcomes in the order of the files: those whose reader may abort read apart, the others in this process."""
+    with contextlib.closing(ReadingRoom(1)) as room:
+        for name, data in files:
+            if isinstance(data, bytes) and may_abort(data):
+                yield from room.read([(name, data)])
+            else:
+                yield read_here(name, data)
 
 
 def _prepare() -> None:

@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from loaders.drafts import OLE
+from web import review_reading
 from web.cli import main
+from web.review_reading import read_here
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "cases" / "catalogue"
@@ -112,6 +115,28 @@ def test_check_backup_restore_reindex(run, tmp_path: Path) -> None:
     broken = run("restore", file)
     assert broken.exit_code == 1
     assert "现有数据没有改动" in broken.stderr
+
+
+@pytest.mark.parametrize("command", [("review",), ("filed", "load", "--name", "2025")])
+def test_a_file_whose_reader_may_abort_is_read_apart(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    here = []
+
+    def read(name: str, data: bytes) -> review_reading.Outcome:
+        here.append(Path(name).name)
+        return read_here(name, data)
+
+    monkeypatch.setattr(review_reading, "read_here", read)
+    (tmp_path / "旧.xls").write_bytes(OLE + b"\0" * 600)
+    (tmp_path / "表.csv").write_text(
+        "项目名称,一级指标,二级指标,三级指标,指标值\n修路,产出指标,数量指标,修路里程,≥5公里\n"
+    )
+    result = run(*command, str(tmp_path / "旧.xls"), str(tmp_path / "表.csv"))
+    assert here == ["表.csv"]
+    assert result.exit_code == 1
+    assert "旧.xls" in result.stderr
+    assert "修路" in result.stdout or "存入 1 张" in result.stdout
 
 
 def test_home_option_stands_before_or_after_the_command(run, tmp_path: Path) -> None:
