@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from indicators.shipped import fingerprint, read_catalogue
 from kb.db.reader import Reader
 from kb.db.store import Batch, Store
 from kb.errors import KnowledgeError
+from kb.preparing import Prepared
 
 SETTING = "catalogue"
 """Setting that holds the fingerprint of the catalogue in the store."""
@@ -35,12 +36,37 @@ class CatalogueFaultError(KnowledgeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as this office edited it (None where it took it out), and what the shipped catalogue has."""
+
+    own: Record | None
+    shipped: Record
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
-    """Outcome of bringing in a catalogue: the batch, and codes kept because someone edited them."""
+    """Outcome of bringing in a catalogue: the batch, what was kept because someone edited it, codes retired."""
 
     batch: Batch
-    kept: tuple[str, ...]
+    kept: tuple[Kept, ...]
     retired: tuple[str, ...]
+
+
+class ShippedCatalogue:
+    """The catalogue that comes with the program, beside what this office has made of it."""
+
+    def __init__(self, reader: Reader, root: Path) -> None:
+        self._reader, self._root = reader, root
+        self._records = Prepared(lambda: read_catalogue(root), lambda: fingerprint(root))
+
+    def kept(self, batch: str) -> tuple[Kept, ...]:
+        """What stands otherwise than in the catalogue because this office edited it.
+
+        ``batch`` is the name of the batch that brought it in; () where that brought in another.
+        """
+        if batch != _name(fingerprint(self._root)):
+            return ()
+        return _kept(self._reader, self._records.get(), self._reader.last_edited_outside(BATCH_PREFIX))
 
 
 def is_current(reader: Reader, root: Path) -> bool:
@@ -60,17 +86,28 @@ def bring_in(reader: Reader, store: Store, root: Path, progress: Progress | None
     if faults:
         raise CatalogueFaultError(faults)
     edited = reader.last_edited_outside(BATCH_PREFIX)
+    kept = _kept(reader, records, edited)
     wanted = [r for r in records if r.code not in edited]
     retired = _vanished(reader, {r.code for r in records} | edited)
     batch = store.put(
         [*wanted, *retired],
-        name=f"{BATCH_PREFIX} {mark[:12]}",
+        name=_name(mark),
         actor=ACTOR,
-        reason="载入随程序发布的目录",
+        reason="载入随程序发布的目录" + (f"；本单位改过的 {len(kept)} 条保留原样" if kept else ""),
         settings={SETTING: mark},
         progress=_step(progress, "写入数据库"),
     )
-    return Loaded(batch, tuple(sorted(edited & {r.code for r in records})), tuple(r.code for r in retired))
+    return Loaded(batch, kept, tuple(r.code for r in retired))
+
+
+def _name(mark: str) -> str:
+    return f"{BATCH_PREFIX} {mark[:12]}"
+
+
+def _kept(reader: Reader, records: Sequence[Record], edited: Collection[str]) -> tuple[Kept, ...]:
+    disputed = [r for r in records if r.code in edited]
+    standing = reader.many([r.code for r in disputed])
+    return tuple(Kept(standing.get(r.code), r) for r in disputed if standing.get(r.code) != r)
 
 
 def _vanished(reader: Reader, known: set[str]) -> list[Record]:

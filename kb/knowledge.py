@@ -26,7 +26,15 @@ from indicators.model import (
 )
 from kb import maintenance
 from kb.accounts import Accounts
-from kb.catalogue import BATCH_PREFIX, SETTING, Progress, bring_in, is_current
+from kb.catalogue import (
+    BATCH_PREFIX,
+    SETTING,
+    Loaded,
+    Progress,
+    ShippedCatalogue,
+    bring_in,
+    is_current,
+)
 from kb.db.accounts import AccountTable
 from kb.db.audit import AuditLog
 from kb.db.counters import Counters
@@ -95,6 +103,8 @@ class KnowledgeBase(Looking):
 
     def __init__(self, settings: Settings, reader: Reader, store: Store) -> None:
         super().__init__(reader)
+        self.brought_in: Loaded | None = None
+        """The shipped catalogue where opening brought it in, at first or because a new one came."""
         self.settings = settings
         self._store = store
         self._engine, place = open_search(settings, vocabulary(reader))
@@ -114,6 +124,7 @@ class KnowledgeBase(Looking):
         self.tuning = Tuning(reader, store, self._apply)
         self.loading = Loading(reader, store, self._apply)
         self.ledger = Ledger(reader, store)
+        self.shipped = ShippedCatalogue(reader, settings.catalogue)
         self.touching = Touching(reader, self.drafts, self.reviews)
         self.keys = KeyRing(settings.home / "keys", reader, store, self._apply)
         self.overlays = Overlays(reader, store, self.loading, self._apply)
@@ -135,10 +146,12 @@ class KnowledgeBase(Looking):
             keep_before_upgrade(settings)
             engine = open_engine(settings.database_url, settings.connections)
             reader, store = Reader(engine), Store(engine)
+            loaded = None
             with database_lock(engine, PREPARE, _PATIENCE):
                 if not is_current(reader, settings.catalogue):
-                    bring_in(reader, store, settings.catalogue, progress)
+                    loaded = bring_in(reader, store, settings.catalogue, progress)
             knowledge = cls(settings, reader, store)
+            knowledge.brought_in = loaded
             # A lost search engine keeps nobody from browsing, drafting and reviewing.
             with suppress(SearchUnavailableError):
                 if not knowledge._engine.current():

@@ -24,7 +24,7 @@ from web.words import KIND_NAMES
 pages = Blueprint("batches", __name__)
 
 _LISTED = 50
-WORDS = {"changed": "修改", "new": "新增", "removed": "移出", "setting": "设置"}
+WORDS = {"changed": "修改", "new": "新增", "removed": "移出", "setting": "设置", "kept": "保留本单位的"}
 _HEADS = ("代码", "种类", "名称", "变化", "字段", "改前", "改后")
 
 
@@ -43,12 +43,17 @@ def batch(number: int) -> str:
     info = _info(number)
     ledger = knowledge().ledger
     changes = ledger.changes(number)
-    names = ledger.names(changes)
-    counts = {a: n for a in WORDS if (n := sum(c.action == a for c in changes))}
+    spared = [
+        BatchChange(k.shipped.code, k.shipped.kind, k.own, k.shipped)
+        for k in knowledge().shipped.kept(info.name)
+    ]
+    names = ledger.names([*changes, *spared])
+    groups = {a: [c for c in changes if c.action == a] for a in WORDS} | {"kept": spared}
+    counts = {a: len(group) for a, group in groups.items() if group}
     action = request.args.get("show", "")
     if action not in counts:
         action = next(iter(counts), "changed")
-    own = [c for c in changes if c.action == action]
+    own = groups[action]
     page = min(page_number(request.args.get("page", "")), max(1, -(-len(own) // PAGE)))
     here = own[(page - 1) * PAGE : page * PAGE]
     kept = ledger.notes(number)

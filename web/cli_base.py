@@ -84,9 +84,17 @@ def knowledge(context: click.Context, home: str | None) -> KnowledgeBase:
     """The knowledge base that a command line names, made ready with a progress bar."""
     bar = ProgressBar()
     try:
-        return KnowledgeBase.open(Settings.load(home or context.obj), bar)
+        kb = KnowledgeBase.open(Settings.load(home or context.obj), bar)
     finally:
         bar.close()
+    if kb.brought_in and kb.brought_in.kept:
+        number, kept = kb.brought_in.batch.number, len(kb.brought_in.kept)
+        click.echo(
+            f"随程序发布的目录有更新，已载入，记为第 {number} 批；本单位改过的 {kept} 条保留原样，没有跟着更新。"
+            f"差别见网页“管理 → 批次 → 第 {number} 批”（/admin/batch/{number}?show=kept#changes）。",
+            err=True,
+        )
+    return kb
 
 
 class _Day(click.ParamType):

@@ -153,14 +153,26 @@ def test_new_catalogue_keeps_edits_and_retires_what_vanished(tmp_path: Path) -> 
     settings = Settings(home=tmp_path / "home", catalogue=root)
     with KnowledgeBase.open(settings) as kb:
         renamed(kb, "JT-SL-02", "本县的叫法")
+        renamed(kb, "JT-SL-01", "指标1新版")  # what the next catalogue says as well
+        assert kb.brought_in is not None
+        assert kb.brought_in.kept == ()
     publish(indicator.format(n=1, x="新版"), indicator.format(n=2, x="新版"))
     with KnowledgeBase.open(settings) as kb:
+        assert kb.brought_in is not None
+        (kept,) = kb.brought_in.kept
+        assert (kept.own.name if kept.own else "", kept.shipped.name) == ("本县的叫法", "指标2新版")
+        info = kb.ledger.batch(kb.brought_in.batch.number)
+        assert info.reason == "载入随程序发布的目录；本单位改过的 1 条保留原样"
+        assert kb.shipped.kept(info.name) == (kept,)
+        assert kb.shipped.kept("另一批") == ()
         assert kb.record("JT-SL-01").name == "指标1新版"
         assert kb.record("JT-SL-02").name == "本县的叫法"
         gone = kb.record("JT-SL-03")
         assert isinstance(gone, Indicator)
         assert gone.status is Status.RETIRED
         assert kb.check().ok
+    with KnowledgeBase.open(settings) as kb:
+        assert kb.brought_in is None
 
 
 def test_faulty_catalogue_is_refused_whole(tmp_path: Path) -> None:

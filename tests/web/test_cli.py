@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from kb.knowledge import KnowledgeBase
+from kb.roles import Role
+from kb.settings import Settings
 from loaders.drafts import OLE
+from tests.web.conftest import PASSWORD, log_in
 from web import review_reading
+from web.app import create_app
 from web.cli import main
 from web.review_reading import read_here
 
@@ -137,6 +144,39 @@ def test_a_file_whose_reader_may_abort_is_read_apart(
     assert result.exit_code == 1
     assert "旧.xls" in result.stderr
     assert "修路" in result.stdout or "存入 1 张" in result.stdout
+
+
+def test_a_new_catalogue_says_what_the_offices_own_edits_kept_out(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(SMALL, tmp_path / "catalogue"))
+    settings = Settings(home=Path(environ["KB_HOME"]), catalogue=root)
+    with KnowledgeBase.open(settings) as kb:
+        own = [
+            msgspec.structs.replace(kb.record(code), name=name)
+            for code, name in (("JT-SL-01", "本县里程"), ("XM-1", "本县的路"))
+        ]
+        kb.write(own, name="改名", actor="张三", reason="试")
+    book = root / "small.yaml"
+    newer = book.read_text().replace("name: 新建改建农村公路里程", "name: 农村公路新改建里程")
+    book.write_text(newer.replace("name: 交工验收合格率", "name: 交工验收合格率（新）"))
+    told, again = (
+        CliRunner().invoke(main, ["check"], env={**environ, "KB_CATALOGUE": str(root)}).stderr
+        for _ in range(2)
+    )
+    number = re.search(r"记为第 (\d+) 批；本单位改过的 2 条保留原样", told)
+    assert number, told
+    assert f"/admin/batch/{number[1]}?show=kept" in told
+    assert "保留原样" not in again
+    with KnowledgeBase.open(settings) as kb:
+        kb.accounts.add("小管", Role.ADMIN, PASSWORD, actor="测试")
+        client = create_app(kb).test_client()
+        log_in(client, "小管")
+        assert "本单位改过的 2 条保留原样" in client.get("/admin/batches").text
+        page = client.get(f"/admin/batch/{number[1]}?show=kept").text
+    assert "保留本单位的 2" in page
+    assert "本县里程" in page
+    assert "<ins>" in page
 
 
 def test_home_option_stands_before_or_after_the_command(run, tmp_path: Path) -> None:
