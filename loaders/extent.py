@@ -19,12 +19,12 @@ from loaders.errors import StrayCellError
 from loaders.hidden import Hidden
 
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
-_FORMULA = re.compile(rb'<f[ >/]|<c [^>]*t="e"')
+_FORMULA = re.compile(rb'<f[ >/]|<c [^<>]*t="e"')
 
 
-_HIDDEN = rb'(?=[^>]*\shidden="(?:1|true)")'
-_HIDDEN_ROW = re.compile(rb"<row" + _HIDDEN + rb'(?=[^>]*\sr="(\d{1,7})")')
-_HIDDEN_COLUMNS = re.compile(rb"<col" + _HIDDEN + rb'(?=[^>]*\smin="(\d{1,5})")(?=[^>]*\smax="(\d{1,5})")')
+_HIDDEN = rb'(?=[^<>]*\shidden="(?:1|true)")'
+_HIDDEN_ROW = re.compile(rb"<row" + _HIDDEN + rb'(?=[^<>]*\sr="(\d{1,7})")')
+_HIDDEN_COLUMNS = re.compile(rb"<col" + _HIDDEN + rb'(?=[^<>]*\smin="(\d{1,5})")(?=[^<>]*\smax="(\d{1,5})")')
 _MOST_COLUMNS = 16_384
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -65,10 +65,11 @@ def scan(name: str, data: bytes) -> Look:
 
 def _hidden(text: bytes) -> Hidden | None:
     rows = {int(row) for row in _HIDDEN_ROW.findall(text)}
-    columns: set[int] = set()
-    for first, last in _HIDDEN_COLUMNS.findall(text):
-        columns.update(range(int(first), min(int(last), _MOST_COLUMNS) + 1))
-    return Hidden(False, tuple(sorted(rows)), tuple(sorted(columns))) if rows or columns else None
+    spans = {(int(first), min(int(last), _MOST_COLUMNS)) for first, last in _HIDDEN_COLUMNS.findall(text)}
+    columns: list[int] = []
+    for first, last in sorted(spans):  # each column once, however many spans a hostile file lays over it
+        columns += range(max(first, columns[-1] + 1 if columns else 1), last + 1)
+    return Hidden(False, tuple(sorted(rows)), tuple(columns)) if rows or columns else None
 
 
 def _titles(archive: ZipFile) -> dict[str, str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
+import zipfile
 
 import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from loaders.extent import scan
 from loaders.hidden import Hidden
 from loaders.kept import pack, unpack
 from loaders.load_json import table_json
@@ -69,3 +72,18 @@ def test_reading_tells_which_sheet_of_how_many(count: int) -> None:
     assert heard == [("张工作表", n, count) for n in range(1, count + 1)]
     load_file("指标.xlsx", out.getvalue())
     assert len(heard) == count
+
+
+@pytest.mark.parametrize(
+    "part",
+    [b"<row" * 400_000, b"<col " * 300_000, b"<c " * 400_000,
+     b"".join(b'<col hidden="1" min="%d" max="16384"/>' % n for n in range(1, 16_000))],
+    ids=["rows", "columns", "cells", "spans"],
+)  # fmt: skip
+def test_a_hostile_sheet_is_looked_at_quickly(part: bytes) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", part)
+    begun = time.process_time()
+    scan("a.xlsx", out.getvalue())
+    assert time.process_time() - begun < 5
