@@ -89,7 +89,7 @@ def test_from_a_report_to_the_mended_record_and_back(signed_in_as: As, office: K
     admin.fill("#reason", "读者指出")
     admin.keyboard.press("Control+s")
     expect(admin.locator("#changes ins")).to_have_text("竣")
-    expect(admin.locator(".as-shown h1")).to_have_text("新建改建农村公路里程")
+    expect(admin.locator(".as-shown .name")).to_have_text("新建改建农村公路里程")
     ready(admin)
     admin.keyboard.press("Control+s")
     expect(admin.locator(".notice.good").last).to_contain_text("已采纳")
