@@ -14,7 +14,7 @@ from loaders.loading import LoadedFile
 from loaders.mapping import FIELDS, MappedColumn, TableKind, fingerprint
 from loaders.records import LoadedTable
 from web.import_jobs import Prepared
-from web.load_plan import problems_of
+from web.load_plan import problems_of, told_of
 
 PAGE = 100
 MOST_CHOICES = 200
@@ -120,7 +120,7 @@ def changes_of(made: Prepared, action: str, page: int) -> tuple[list[ChangeView]
     views = [
         ChangeView(
             c,
-            told(c.kind, [f for f in c.fields if f.field != "sources"], made.names),
+            told_of(c, made.names),
             facts_of(records[c.code], made.names) if action == "new" and c.code in records else (),
         )
         for c in here

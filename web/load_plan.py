@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indicators.candidate import Candidate
+from indicators.differences import Told, told
 from indicators.model import Indicator, IndicatorSet
-from kb.imports import Decisions, ImportPlan, SetAbout
+from kb.imports import Change, Decisions, ImportPlan, SetAbout
 from kb.knowledge import KnowledgeBase
 from loaders import mending
 from loaders.building import Options, build
@@ -62,6 +63,17 @@ def problems_of(file: LoadedFile, plan: ImportPlan) -> list[RowProblem]:
 def bad_book(file: LoadedFile, plan: ImportPlan) -> bytes | None:
     """The workbook of a file's bad rows with their reasons, None where there are none."""
     return mending.bad_rows(file.tables, plan.invalid, plan.set_name)
+
+
+def told_of(change: Change, names: Mapping[str, str]) -> list[Told]:
+    """What a load changes in a record, in words; sources only where one goes or is altered.
+
+    Every load adds its own file to them, which need not be said of each record.
+    """
+    told_fields = [
+        f for f in change.fields if f.field != "sources" or any(s not in f.after for s in f.before)
+    ]
+    return told(change.kind, told_fields, names)
 
 
 LOADED, PACKED = "入库：", "导入指标集包："

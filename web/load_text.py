@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from indicators.differences import told
 from kb.imports import ImportPlan
 from loaders.causes import group
 from loaders.load_json import table_json
 from loaders.loading import LoadedFile
-from web.load_plan import problems_of
+from web.load_plan import problems_of, told_of
 
 _SHOWN = 20
 _PLACES = 5
@@ -24,7 +23,7 @@ def answer_of(
         {
             "action": c.action, "code": c.code, "name": c.name, "place": c.place, "reason": c.reason, "merged": c.merged,
             "fields": [{"field": f.field, "before": f.before, "after": f.after} for f in c.fields],
-            "told": [str(t) for t in told(c.kind, [f for f in c.fields if f.field != "sources"], names)],
+            "told": [str(t) for t in told_of(c, names)],
         }
         for c in plan.changes
         if c.action in ("changed", "vanished", "invalid")

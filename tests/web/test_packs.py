@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
@@ -230,6 +231,22 @@ def test_indicators_of_a_pack_are_merged_into_those_like_them(
     assert "已入库" in confirmed(admin, page).text
     assert standing in office.loading.require_set("市库").members
     assert office.editing.standing(offered[1])[0] is None
+
+
+def test_a_source_that_a_pack_takes_away_is_told(
+    city: KnowledgeBase, office: KnowledgeBase, admin: FlaskClient
+) -> None:
+    trusting(office, city)
+    taken(office, made(city))
+    code = office.loading.require_set("市库").members[0]
+    record, _ = office.editing.current(code)
+    own = SourceRef(source="report", place="第7页", field="explanation")
+    cited = msgspec.structs.replace(record, sources=(*record.sources, own))
+    office.write([cited], name="出处", actor="a", reason="")
+    page = upload(admin, made(city)).text
+    assert "<dt>修改</dt><dd><b>1</b></dd>" in page
+    assert "只添了来源" not in page
+    assert "第7页" in page
 
 
 def test_a_pack_waits_as_other_uploads_do_and_is_refused_once_its_key_is_not_trusted(
