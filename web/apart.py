@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from loaders.errors import FileError
-from loaders.progress import Told, heard_by
+from loaders.progress import Told, heard_by, tell
 
 _LOOK = 0.2
 _DONE, _REFUSED, _MUCH, _TOLD = b"\x00", b"\x01", b"\x02", b"\x03"
@@ -41,7 +41,7 @@ def done_apart(
     work: Callable[..., bytes],
     *given: Any,
     look: Callable[[], None] = lambda: None,
-    told: Told = lambda _unit, _n, _of: None,
+    told: Told = tell,
 ) -> bytes:
     """What ``work(*given)`` gives in another process; nothing that comes back is executed.
 

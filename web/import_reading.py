@@ -7,7 +7,7 @@ from collections.abc import Callable
 from loaders.kept import pack
 from loaders.kinds import Hints
 from loaders.loading import load_file
-from loaders.progress import Told
+from loaders.progress import Told, tell
 from web.apart import Bounds, done_apart
 
 SECONDS = 90
@@ -20,7 +20,7 @@ def read_apart(
     hints: Hints,
     seconds: float = SECONDS,
     look: Callable[[], None] = lambda: None,
-    told: Told = lambda _unit, _n, _of: None,
+    told: Told = tell,
 ) -> bytes:
     """``load_file`` in another process, packed as ``loaders.kept`` does; nothing that comes back is executed.
 

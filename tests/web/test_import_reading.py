@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from loaders.errors import FileError
 from loaders.found import Hints
 from loaders.ocr import is_available
-from loaders.progress import Told
+from loaders.progress import Told, heard_by
 from tests.loaders.build import workbook
 from tests.loaders.scanned import as_scanned_pdf
 from tests.web.conftest import token_of
@@ -77,8 +77,8 @@ def test_the_page_is_told_which_page_of_how_many_is_read(
 
 def test_how_far_reading_is_comes_out_of_its_process() -> None:
     heard: list[tuple[str, int, int]] = []
-    read_apart("目标.xlsx", workbook([HEAD, ["修路", "产出指标", "数量指标", "里程", "5公里"]]), Hints(),
-               told=lambda *far: heard.append(far))  # fmt: skip
+    with heard_by(lambda *far: heard.append(far)):
+        read_apart("目标.xlsx", workbook([HEAD, ["修路", "产出指标", "数量指标", "里程", "5公里"]]), Hints())
     assert heard == [("张工作表", 1, 1)]
 
 
