@@ -34,6 +34,8 @@ _PREPARED = 3
 PATIENCE = 10.0
 _LOOK = 0.05  # seconds between two looks at what another process does
 _BROKEN = "程序出错，这一步没有完成，什么都没有写入。请再试一次；仍然不行请告诉管理员时间。"
+_LOST = "写入时程序被打断（重启或进程被结束），这一次什么都没有写进去。核对下面的变化后请再点一次写入。"
+_WHOLE = "写入时程序被打断过，但这一批已经完整写入，不用再写；写了什么在“批次”里看。"
 _log = logging.getLogger(__name__)
 
 
@@ -121,11 +123,17 @@ class ImportRoom:
                 return False
             sleep(_LOOK)
         if upload.state.phase.working:
-            (self.plan if upload.was_read else self.read)(upload)
+            self._take_up(upload)
             return (
                 self._line.wait(upload.token, max(0.0, end - monotonic())) and not upload.state.phase.working
             )
         return True
+
+    def _take_up(self, upload: Upload) -> None:
+        if upload.was_read and upload.state.phase in (Phase.WRITING, Phase.CLOSING):
+            self._begin(upload, Phase.PLANNING, self._plan_after_write)
+        else:
+            (self.plan if upload.was_read else self.read)(upload)
 
     def prepared(self, upload: Upload) -> Prepared | None:
         """An upload's preview, None where it has yet to be made."""
@@ -182,6 +190,12 @@ class ImportRoom:
             self._prepare(upload)
         stop.check()
         upload.tell(Phase.READY, message=message)
+
+    def _plan_after_write(self, upload: Upload, stop: Stop) -> None:
+        """Plan anew after a write that a process did not live to tell the end of, and say how it ended."""
+        self._plan(upload, stop)
+        made = self.prepared(upload) or self._prepare(upload)
+        upload.tell(Phase.READY, message=_LOST if made.plan.records else _WHOLE)
 
     def _prepare(self, upload: Upload) -> Prepared:
         mark, about, file = self._mark(upload), upload.about, upload.read()

@@ -173,13 +173,8 @@ def _load_and_undo(session: requests.Session, at: str, rows: int, watch: Watch) 
             files={"file": ("压力测试.xlsx", many_rows(rows))},
         )  # fmt: skip
         shown = _settled(session, sent.url)
-    mark = re.search(r'name="fingerprint" value="([0-9a-f]+)"', shown.text)
-    if mark is None:
-        raise RuntimeError(f"no preview: {shown.status_code} {shown.text[:300]}")
     with step("write and index"):
-        address = shown.url.partition("?")[0]
-        session.post(f"{address}/commit", data={"fingerprint": mark[1], "good": "1"} | _token(shown.text))
-        done = _settled(session, address)
+        done = _written(session, shown)
     batch = re.search(r"/admin/batch/(\d+)", done.url)
     if batch is None:
         raise RuntimeError(f"no batch: {done.status_code} {done.url}")
@@ -187,6 +182,20 @@ def _load_and_undo(session: requests.Session, at: str, rows: int, watch: Watch) 
         undone = session.post(f"{at}/admin/undo", data={"batch": batch[1]} | _token(done.text))
     if f"撤回第 {batch[1]} 批" not in undone.text:  # in the message, or among the last changes
         raise RuntimeError(f"not undone: {undone.status_code} {undone.text[:300]}")
+
+
+def _written(session: requests.Session, shown: requests.Response) -> requests.Response:
+    """Press the button, and again where the page says that the worker at it was killed and nothing is written."""
+    address = shown.url.partition("?")[0]
+    for _ in range(5):
+        mark = re.search(r'name="fingerprint" value="([0-9a-f]+)"', shown.text)
+        if mark is None:
+            raise RuntimeError(f"no preview: {shown.status_code} {shown.text[:300]}")
+        session.post(f"{address}/commit", data={"fingerprint": mark[1], "good": "1"} | _token(shown.text))
+        shown = _settled(session, address)
+        if "什么都没有写进去" not in shown.text:
+            break
+    return shown
 
 
 def _token(page: str) -> dict[str, str]:

@@ -251,6 +251,7 @@ def test_work_goes_on_in_another_process_that_finds_it_undone(
         upload.tell(phase, 1, 6)  # as a process that was killed leaves it
         again = settled(admin, page.request.path)
         assert count(again.text, "新增") == 6
+        assert ("什么都没有写进去" in again.text) == (phase is Phase.WRITING)
     upload.tell(Phase.WRITING, 1, 6)
     hold = upload.hold()  # as a process that still works on it
     assert hold is not None
@@ -387,6 +388,16 @@ def test_preview_of_an_upload_that_is_done_with_is_let_go(admin: FlaskClient, ap
     assert "已入库" in confirmed(admin, page).text
     other.tidy()
     assert other._prepared == {}
+
+
+def test_a_write_that_was_whole_when_its_process_died_is_told_so(
+    admin: FlaskClient, app: Flask, office: KnowledgeBase
+) -> None:
+    confirmed(admin, sent(admin, "县库.xlsx", as_xlsx(*indicator_set()), set="BX"))
+    page = sent(admin, "县库.xlsx", as_xlsx(*indicator_set()), set="BX")
+    upload = app.extensions[KEY].uploads.get(page.request.path.rpartition("/")[2])
+    upload.tell(Phase.CLOSING)  # as a process leaves it that is killed between the write and its note
+    assert "已经完整写入，不用再写" in settled(admin, page.request.path).text
 
 
 def test_upload_of_a_process_that_died_is_taken_up(office: KnowledgeBase) -> None:
