@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from kb.db.drafts import DraftRows
+from kb.db.rows import aware
 from kb.draft_saved import DraftUse, Saved, SavedLine, VersionLine
 from kb.errors import KnowledgeError
 
@@ -70,14 +71,14 @@ class DraftStore:
     def line(self, id_: str) -> SavedLine:
         """A draft's line. Raises UnknownDraftError."""
         line = self._rows.line(id_)
-        if line is None or _aware(line.expires_at) < self._now():
+        if line is None or aware(line.expires_at) < self._now():
             raise UnknownDraftError
         return line
 
     def load(self, id_: str, number: int | None = None) -> tuple[SavedLine, Saved]:
         """A draft as it stands, or one of its versions. Raises UnknownDraftError."""
         found = self._rows.current(id_)
-        if found is None or _aware(found[0].expires_at) < self._now():
+        if found is None or aware(found[0].expires_at) < self._now():
             raise UnknownDraftError
         line, body = found
         if number is not None and number != line.version:
@@ -134,10 +135,7 @@ class DraftStore:
         now = self._now()
         latest = self._rows.versions(id_)[0]
         together = (
-            automatic
-            and latest.what == what
-            and latest.who == who[:80]
-            and now - _aware(latest.at) < TOGETHER
+            automatic and latest.what == what and latest.who == who[:80] and now - aware(latest.at) < TOGETHER
         )
         new = msgspec.structs.replace(line, version=based_on + 1, touched_at=now, expires_at=now + LIFETIME)
         version = VersionLine(
@@ -164,7 +162,3 @@ def _body(saved: Saved) -> bytes:
 def _require_size(saved: Saved) -> None:
     if len(saved.draft.rows) > MOST_ROWS:
         raise TooManyRowsError
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

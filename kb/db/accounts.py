@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
 
 from kb.db import tables as t
-from kb.db.audit import aware, note
+from kb.db.audit import note
+from kb.db.rows import aware
 
 
 @dataclass(frozen=True, slots=True)

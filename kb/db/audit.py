@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select
 
 from kb.db import tables as t
 from kb.db.distinct import different
+from kb.db.rows import aware
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,3 @@ class AuditLog:
 
 def _content(line: Entry | Row[Any]) -> tuple[datetime, str, str, str, str]:
     return aware(line.at), line.actor, line.action, line.target, line.detail
-
-
-def aware(at: datetime) -> datetime:
-    """A stored moment with its time zone: SQLite keeps none, everything was written in UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, func, select
 
 from kb.db import tables as t
 from kb.db.filed_tables import filed_table
+from kb.db.rows import aware
 from kb.db.undoing import StoredChange, changes_of
 from kb.views import BatchInfo
 
@@ -59,9 +59,4 @@ def _size() -> Any:
 
 
 def _info(row: Any) -> BatchInfo:
-    return BatchInfo(row.id, row.name, row.actor, row.reason, _aware(row.at), row.size)
-
-
-def _aware(at: datetime) -> datetime:
-    # SQLite keeps no time zone; everything was written in UTC.
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return BatchInfo(row.id, row.name, row.actor, row.reason, aware(row.at), row.size)

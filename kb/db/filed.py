@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from kb.db import filed_tables as t
 from kb.db.batches import begin_batch
+from kb.db.parts import in_parts
 from kb.filed_records import FiledLine, FiledRow, FiledTable, FiledTotals, Landscape, Season
 
 T = TypeVar("T")
 _CHUNK = 2_000
-_MANY = 500
 
 
 class FiledRows:
@@ -44,7 +43,7 @@ class FiledRows:
         with self.writing.begin() as connection:
             batch = begin_batch(connection, name, actor, reason, now)
             last = connection.execute(select(func.max(t.filed_table.c.id))).scalar() or 0
-            for chunk in _chunks(tables, _CHUNK):
+            for chunk in in_parts(tables, _CHUNK):
                 known = _known(connection, [f.digest for f in chunk])
                 fresh = list({f.digest: f for f in chunk if f.digest not in known}.values())
                 _insert(connection, fresh, last + done, batch)
@@ -69,7 +68,7 @@ class FiledRows:
         """Tables whole, by number."""
         found: dict[int, tuple[FiledLine, list[FiledRow]]] = {}
         with self.reading.connect() as connection:
-            for some in _chunks(ids, _MANY):
+            for some in in_parts(ids):
                 heads = select(t.filed_table).where(t.filed_table.c.id.in_(some))
                 for row in connection.execute(heads):
                     found[row.id] = _line(row), []
@@ -134,7 +133,7 @@ class FiledRows:
         number = 0
         with self.writing.begin() as connection:
             connection.execute(delete(t.filed_landscape))
-            for some in _chunks(found, _CHUNK):
+            for some in in_parts(found, _CHUNK):
                 rows = [{n: getattr(s, n) for n in s.__struct_fields__} for s in some]
                 connection.execute(insert(t.filed_landscape), [_stored(row) for row in rows])
                 number += len(rows)
@@ -158,15 +157,10 @@ def withdraw(connection: Connection, batch: int, by: int) -> int:
     return sum(connection.execute(query).rowcount for query in (back, out))
 
 
-def _chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    rest = iter(items)
-    return iter(lambda: tuple(islice(rest, size)), ())
-
-
 def _known(connection: Connection, digests: Sequence[str]) -> set[str]:
     f = t.filed_table.c
     found: set[str] = set()
-    for some in _chunks(digests, _MANY):
+    for some in in_parts(digests):
         query = select(f.digest).where(f.digest.in_(some), f.withdrawn.is_(None))
         found.update(connection.execute(query).scalars())
     return found

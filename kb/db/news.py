@@ -10,8 +10,8 @@ from sqlalchemy import Engine, func, select
 
 from indicators.model import Kind
 from kb.db import tables as t
-from kb.db.audit import aware
 from kb.db.distinct import different
+from kb.db.rows import aware
 
 
 @dataclass(frozen=True, slots=True)

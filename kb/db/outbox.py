@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from kb.db import tables as t
-from kb.db.audit import aware
+from kb.db.rows import aware
 
 KEPT = timedelta(days=7)
 """How long rows wait for an index that does not come; it is rebuilt when it comes back later."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from kb.db.audit import aware, note
+from kb.db.audit import note
 from kb.db.proposal_tables import proposal
+from kb.db.rows import aware
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, case, exists, fun
 from indicators.model import RECORD_TYPES, Kind, Record
 from kb.db import tables as t
 from kb.db.filed_tables import filed_row
-from kb.db.rows import digest_of, record_from
+from kb.db.parts import in_parts
+from kb.db.rows import aware, digest_of, record_from
 from kb.views import Ref, Version
 
 R = TypeVar("R", bound=Record)
 _LAST = "\U0010ffff"
 _VERSION = tuple(t.revision.c[name] for name in ("version", "actor", "at", "action", "reason", "batch"))
-_MANY = 500  # SQLite allows 999 bound variables in old builds
 
 
 class Pointer(NamedTuple):
@@ -63,12 +63,10 @@ class Reader:
     def many(self, codes: Collection[str]) -> dict[str, Record]:
         """Records by code; codes without a record are absent."""
         found: dict[str, Record] = {}
-        wanted = list(dict.fromkeys(codes))
+        wanted = dict.fromkeys(codes)
         with self._connection() as connection:
-            for start in range(0, len(wanted), _MANY):
-                query = select(t.record.c.kind, t.record.c.body).where(
-                    t.record.c.code.in_(wanted[start : start + _MANY])
-                )
+            for some in in_parts(wanted):
+                query = select(t.record.c.kind, t.record.c.body).where(t.record.c.code.in_(some))
                 for row in connection.execute(query):
                     record = record_from(row.kind, row.body)
                     found[record.code] = record
@@ -91,11 +89,11 @@ class Reader:
     def refs(self, codes: Collection[str]) -> dict[str, Ref]:
         """Kind and name of codes, without loading the records."""
         found: dict[str, Ref] = {}
-        wanted = list(dict.fromkeys(codes))
+        wanted = dict.fromkeys(codes)
         with self._connection() as connection:
-            for start in range(0, len(wanted), _MANY):
+            for some in in_parts(wanted):
                 query = select(t.record.c.kind, t.record.c.code, t.record.c.name)
-                query = query.where(t.record.c.code.in_(wanted[start : start + _MANY]))
+                query = query.where(t.record.c.code.in_(some))
                 for row in connection.execute(query):
                     found[row.code] = Ref(Kind(row.kind), row.code, row.name)
         return found
@@ -115,12 +113,12 @@ class Reader:
     def pointers(self, codes: Collection[str]) -> list[Pointer]:
         """All pointers to these codes, each once, by the code that points."""
         found: list[Pointer] = []
-        wanted = list(dict.fromkeys(codes))
+        wanted = dict.fromkeys(codes)
         columns = (t.link.c.source_code, t.record.c.kind, t.link.c.role, t.link.c.target_code)
         whole = select(*columns).join(t.record, t.record.c.code == t.link.c.source_code).distinct()
         with self._connection() as connection:
-            for start in range(0, len(wanted), _MANY):
-                query = whole.where(t.link.c.target_code.in_(wanted[start : start + _MANY]))
+            for some in in_parts(wanted):
+                query = whole.where(t.link.c.target_code.in_(some))
                 found += [
                     Pointer(r.source_code, Kind(r.kind), r.role, r.target_code)
                     for r in connection.execute(query)
@@ -133,9 +131,9 @@ class Reader:
         wanted = sorted(codes)
         row = filed_row.c
         with self._connection() as connection:
-            for start in range(0, len(wanted), _MANY):
+            for some in in_parts(wanted):
                 query = select(row.indicator, func.count().label("n")).group_by(row.indicator)
-                query = query.where(row.indicator.in_(wanted[start : start + _MANY]))
+                query = query.where(row.indicator.in_(some))
                 found |= {r.indicator: r.n for r in connection.execute(query)}
         return found
 
@@ -156,10 +154,12 @@ class Reader:
         with self._connection() as connection:
             if indicators is None:
                 return {row.indicator: row.n for row in connection.execute(query)}
-            wanted = list(dict.fromkeys(indicators))
-            for start in range(0, len(wanted), _MANY):
-                some = query.where(t.target.c.indicator.in_(wanted[start : start + _MANY]))
-                found |= {row.indicator: row.n for row in connection.execute(some)}
+            wanted = dict.fromkeys(indicators)
+            for some in in_parts(wanted):
+                found |= {
+                    row.indicator: row.n
+                    for row in connection.execute(query.where(t.target.c.indicator.in_(some)))
+                }
         return found
 
     def counts(self) -> dict[Kind, int]:
@@ -244,25 +244,23 @@ class Reader:
     def versions_of(self, codes: Collection[str]) -> dict[str, int]:
         """Version numbers of the records of these codes; codes without a record are absent."""
         found: dict[str, int] = {}
-        wanted = list(dict.fromkeys(codes))
+        wanted = dict.fromkeys(codes)
         with self._connection() as connection:
-            for start in range(0, len(wanted), _MANY):
+            for some in in_parts(wanted):
                 query = select(t.record.c.code, t.record.c.version)
-                query = query.where(t.record.c.code.in_(wanted[start : start + _MANY]))
+                query = query.where(t.record.c.code.in_(some))
                 found |= {row.code: row.version for row in connection.execute(query)}
         return found
 
     def newest_change(self, codes: Collection[str]) -> datetime:
         """When any of these records was last changed (aware UTC); the beginning of time where there is none."""
         found = datetime(1980, 1, 1, tzinfo=UTC)
-        wanted = list(dict.fromkeys(codes))
+        wanted = dict.fromkeys(codes)
         with self._connection() as connection:
-            for start in range(0, len(wanted), _MANY):
-                query = select(func.max(t.record.c.updated_at)).where(
-                    t.record.c.code.in_(wanted[start : start + _MANY])
-                )
+            for some in in_parts(wanted):
+                query = select(func.max(t.record.c.updated_at)).where(t.record.c.code.in_(some))
                 newest = connection.execute(query).scalar()
-                found = max(found, _aware(newest)) if newest else found
+                found = max(found, aware(newest)) if newest else found
         return found
 
     def codes_beginning(self, prefix: str) -> frozenset[str]:
@@ -335,12 +333,7 @@ class Reader:
 
 
 def _version(row: Row[Any]) -> Version:
-    return Version(row.version, row.actor, _aware(row.at), row.action, row.reason, row.batch)
-
-
-def _aware(at: datetime) -> datetime:
-    # SQLite keeps no time zone; everything was written in UTC.
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return Version(row.version, row.actor, aware(row.at), row.action, row.reason, row.batch)
 
 
 def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Row, case, delete, func, insert, select, update
 from indicators.finding import Severity
 from kb.db import review_tables as t
 from kb.db.audit import mark_of, note
+from kb.db.rows import aware
 from kb.db.upsert import put_row
 from kb.review_records import (
     Choice,
@@ -224,7 +225,7 @@ class ReviewRows:
         with self.reading.connect() as connection:
             query = select(t.review_verdict).where(t.review_verdict.c.job == job)
             return {
-                r.number: Verdict(scores=json.loads(r.scores), opinion=r.opinion, who=r.who, at=_aware(r.at))
+                r.number: Verdict(scores=json.loads(r.scores), opinion=r.opinion, who=r.who, at=aware(r.at))
                 for r in connection.execute(query)
             }
 
@@ -250,7 +251,7 @@ class ReviewRows:
         with self.reading.connect() as connection:
             return [
                 RuleChange(code=r.code, on=r.active, severity=Severity(r.severity) if r.severity else None,
-                           thresholds=json.loads(r.thresholds), who=r.who, at=_aware(r.at), why=r.why)
+                           thresholds=json.loads(r.thresholds), who=r.who, at=aware(r.at), why=r.why)
                 for r in connection.execute(query)
             ]  # fmt: skip
 
@@ -262,20 +263,15 @@ def _newest(job: str = "") -> Any:
 
 
 def _job(row: Row[Any]) -> Job:
-    times = {name: _aware(row._mapping[name]) for name in ("created_at", "touched_at", "expires_at")}
+    times = {name: aware(row._mapping[name]) for name in ("created_at", "touched_at", "expires_at")}
     return Job(**{**row._mapping, **times, "state": JobState(row.state)})
 
 
 def _decision(row: Row[Any]) -> Decision:
     return Decision(
         number=row.number, row=row.row, code=row.code, field=row.field, choice=Choice(row.decision),
-        reason=row.reason, fields=json.loads(row.fields), who=row.who, at=_aware(row.at),
+        reason=row.reason, fields=json.loads(row.fields), who=row.who, at=aware(row.at),
     )  # fmt: skip
-
-
-def _aware(at: datetime) -> datetime:
-    # SQLite keeps no time zone; everything was written in UTC.
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _named(id_: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -29,6 +30,11 @@ def record_from(kind: str, body: str) -> Record:
 def digest_of(body: str) -> str:
     """SHA-256 of a body, by which store, backup and check tell versions apart."""
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+def aware(at: datetime) -> datetime:
+    """A stored moment with its time zone: SQLite keeps none, everything was written in UTC."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def columns_of(record: Record, body: str) -> dict[str, Any]:

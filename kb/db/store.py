@@ -13,12 +13,10 @@ from indicators.model import Record
 from kb.db import tables as t
 from kb.db.batches import begin_batch
 from kb.db.filed import withdraw
+from kb.db.parts import MANY, in_parts
 from kb.db.rows import body_of, columns_of, links_of, record_from, targets_of
 from kb.db.undoing import SETTING, changes_to_undo, names_of
 from kb.errors import ChangedMeanwhileError, UndoConflictError, UnknownBatchError
-
-_CHUNK = 500
-
 
 Also = Callable[[Connection, int], None]
 """Writes more in the transaction of a batch, whose number it is given."""
@@ -69,10 +67,10 @@ class Store:
         with self.engine.begin() as connection:
             writer = _begin(connection, name, actor, reason)
             writer.expect(expected or {})
-            for start in range(0, len(records), _CHUNK):
-                writer.write(records[start : start + _CHUNK], action)
+            for done, some in enumerate(in_parts(records), 1):
+                writer.write(some, action)
                 if progress:
-                    progress(min(start + _CHUNK, len(records)), len(records))
+                    progress(min(done * MANY, len(records)), len(records))
             for key, value in (settings or {}).items():
                 _set(connection, key, value)
             if also:
@@ -147,8 +145,7 @@ class _Writer:
     def look_up(self, codes: Iterable[str]) -> None:
         """Learn versions and digests of codes; costs by their number, not by that of all records."""
         wanted = [code for code in dict.fromkeys(codes) if code not in self.known]
-        for start in range(0, len(wanted), _CHUNK):
-            some = wanted[start : start + _CHUNK]
+        for some in in_parts(wanted):
             record, revision = t.record.c, t.revision.c
             standing = select(record.code, record.version, record.digest).where(record.code.in_(some))
             self.known |= {r.code: (r.version, r.digest) for r in self.connection.execute(standing)}
@@ -188,8 +185,8 @@ class _Writer:
     def remove(self, codes: Sequence[str], action: str) -> None:
         """Delete records; those that they pointed to are indexed anew."""
         going = set(codes)
-        for start in range(0, len(codes), _CHUNK):
-            self._remove(codes[start : start + _CHUNK], going, action)
+        for some in in_parts(codes):
+            self._remove(some, going, action)
 
     def _remove(self, codes: Sequence[str], going: set[str], action: str) -> None:
         link, record = t.link.c, t.record.c
@@ -290,8 +287,8 @@ def _undo(connection: Connection, writer: _Writer, number: int) -> None:
         if not change.kind:
             writer.tune(change.code.removeprefix(SETTING), change.before, "undo")
     back = [record_from(c.kind, c.before) for c in changes if c.kind and c.before is not None]
-    for start in range(0, len(back), _CHUNK):
-        writer.write(back[start : start + _CHUNK], "undo")
+    for some in in_parts(back):
+        writer.write(some, "undo")
     gone = [c.code for c in changes if c.kind and c.before is None and c.after is not None]
     if gone:
         writer.remove(gone, "undo")

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, func, select
 from indicators.fields import label_of
 from indicators.model import Kind
 from kb.db import tables as t
+from kb.db.parts import in_parts
 from kb.db.rows import body_of, record_from, without_change
 from kb.errors import UndoConflictError
 
 SETTING = "setting:"
 """Before the key of a setting in ``revision.code``, so that settings have versions as records have."""
-_MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +99,20 @@ def _later_batches(
     connection: Connection, number: int, codes: Collection[str]
 ) -> Iterator[tuple[str, tuple[int, str]]]:
     """The newest batch after this one that changed each code, and the code's kind."""
-    wanted = sorted(codes)
-    for start in range(0, len(wanted), _MANY):
+    for some in in_parts(sorted(codes)):
         r = t.revision.c
         query = select(r.code, func.max(r.batch).label("batch"), func.max(r.kind).label("kind"))
-        query = query.where(r.code.in_(wanted[start : start + _MANY]), r.batch > number).group_by(r.code)
+        query = query.where(r.code.in_(some), r.batch > number).group_by(r.code)
         for row in connection.execute(query):
             yield row.code, (row.batch, row.kind)
 
 
 def names_of(connection: Connection, codes: Collection[str]) -> dict[str, str]:
     """Names of the standing records among codes."""
-    wanted = sorted(codes)
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), _MANY):
+    for some in in_parts(sorted(codes)):
         query = select(t.record.c.code, t.record.c.name)
-        query = query.where(t.record.c.code.in_(wanted[start : start + _MANY]))
+        query = query.where(t.record.c.code.in_(some))
         found |= {row.code: row.name for row in connection.execute(query)}
     return found
 
