@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from indicators.model import Record, Standards
+
+R = TypeVar("R", bound=Record)
 
 
 class Side(StrEnum):
@@ -63,7 +65,7 @@ def parts_of(record: Record) -> dict[str, Any]:
     return found
 
 
-def with_parts(record: Record, parts: Mapping[str, Any]) -> Record:
+def with_parts(record: R, parts: Mapping[str, Any]) -> R:
     """The record with some fields replaced, named as ``parts_of`` names them."""
     whole = {name: value for name, value in parts.items() if "." not in name}
     standards = {name.partition(".")[2]: value for name, value in parts.items() if "." in name}

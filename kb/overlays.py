@@ -8,7 +8,7 @@ whether the base's change is taken, ours is kept, both are the same, or a person
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -17,12 +17,12 @@ from typing import Any
 import msgspec
 
 from indicators.choices import Status
-from indicators.model import Indicator, IndicatorSet, Standards
+from indicators.model import Indicator, IndicatorSet
 from kb.import_codes import place_of
+from kb.merging import parts_of, with_parts
 
 _APART = frozenset(("code", "overlays", "original"))
 """Fields that say which record it is, not what it says."""
-_STANDARDS = "standards"
 _LIKE = 0.5
 """Likeness of names from which a new indicator is proposed as the successor of a vanished one."""
 
@@ -130,30 +130,14 @@ def merge_lists(old: Sequence[Any], theirs: Sequence[Any], ours: Sequence[Any]) 
 def merge_fields(old: Indicator, theirs: Indicator, ours: Indicator) -> tuple[FieldMerge, ...]:
     """Every field that anybody changed, in the model's order."""
     found = []
-    before, base, own = (dict(_values(r)) for r in (old, theirs, ours))
+    before, base, own = map(parts_of, (old, theirs, ours))
     for name, value in before.items():
+        if name in _APART:
+            continue
         outcome, merged = merge_value(value, base[name], own[name])
         if outcome is not Outcome.SAME:
             found.append(FieldMerge(name, value, base[name], own[name], outcome, merged))
     return tuple(found)
-
-
-def _values(record: Indicator) -> Iterator[tuple[str, Any]]:
-    for name in record.__struct_fields__:
-        if name == _STANDARDS:
-            for part in Standards.__struct_fields__:
-                yield f"{_STANDARDS}.{part}", getattr(record.standards, part)
-        elif name not in _APART:
-            yield name, getattr(record, name)
-
-
-def with_fields(record: Indicator, values: Mapping[str, Any]) -> Indicator:
-    """A record with other values of some fields, those within the standards too."""
-    inner = {f.partition(".")[2]: v for f, v in values.items() if f.startswith(f"{_STANDARDS}.")}
-    changes = {f: v for f, v in values.items() if "." not in f}
-    if inner:
-        changes[_STANDARDS] = msgspec.structs.replace(record.standards, **inner)
-    return msgspec.structs.replace(record, **changes)
 
 
 def compare(overlay: IndicatorSet, base: IndicatorSet, records: Mapping[str, Indicator]) -> tuple[Entry, ...]:
@@ -352,7 +336,7 @@ class _Resolution:
         theirs = self.records[entry.new]
         original = msgspec.structs.replace(theirs, overlays="", original=None)
         self.written.append(
-            msgspec.structs.replace(with_fields(record, values), overlays=theirs.code, original=original)
+            msgspec.structs.replace(with_parts(record, values), overlays=theirs.code, original=original)
         )
 
     def _retire_shared(self, entry: Entry) -> None:

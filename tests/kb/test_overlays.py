@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from indicators.choices import Status
 from indicators.model import Indicator, IndicatorSet, Standards
 from kb.localising import copy_of
+from kb.merging import with_parts
 from kb.overlays import (
     Fate,
     Outcome,
@@ -21,7 +22,6 @@ from kb.overlays import (
     merge_lists,
     merge_value,
     resolve,
-    with_fields,
 )
 
 WORDS = st.sampled_from(["", "个", "公里", "%"])
@@ -73,7 +73,7 @@ def test_only_one_side_changed_means_that_side(old: Indicator, new: Indicator) -
     ):
         fields = merge_fields(old, theirs, ours)
         assert {f.outcome for f in fields} <= {outcome}
-        assert with_fields(ours, {f.field: f.value for f in fields}) == new
+        assert with_parts(ours, {f.field: f.value for f in fields}) == new
 
 
 @given(INDICATORS, INDICATORS, INDICATORS)
