@@ -19,12 +19,22 @@ def _bare(text: str) -> str:
     return re.sub(r"\s", "", bare).removesuffix("指标").removesuffix("绩效")
 
 
-def lone_level(text: str) -> tuple[str, str]:
+def _lone_level(text: str) -> tuple[str, str]:
     """(level 1, level 2) of a row that holds a level's very name and nothing else; one of them is ""."""
     bare, written = _bare(text), _NUMBERED.sub("", text.strip())
     if bare in _LEVEL1:
         return written, ""
     return ("", written) if bare in _LEVEL2 else ("", "")
+
+
+def carry_level(text: str, carried: dict[str, str]) -> bool:
+    """Whether a row holds a level's very name, which ``carried`` then keeps for the rows below."""
+    level1, level2 = _lone_level(text)
+    if level1:
+        carried |= {"level1": level1, "level2": ""}
+    elif level2:
+        carried["level2"] = level2
+    return bool(level1 or level2)
 
 
 def split_levels(text: str) -> tuple[str, str]:

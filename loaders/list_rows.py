@@ -9,7 +9,7 @@ from dataclasses import replace
 from loaders.found import Hints, TableRow
 from loaders.furniture import is_ditto, is_footnote, is_signature
 from loaders.grid import Grid
-from loaders.levels import lone_level, split_levels
+from loaders.levels import carry_level, split_levels
 from loaders.list_headers import header_at
 from loaders.mapping import MappedColumn, TableKind, known_header
 from loaders.prose import listed
@@ -71,12 +71,7 @@ def _sets_level(own: Sequence[str], carried: dict[str, str], kind: TableKind) ->
     """Whether a row is a level's name over the rows below it; remembers it."""
     if kind is not TableKind.INDICATORS or len(own) > 1:
         return False
-    level1, level2 = lone_level(own[0])
-    if level1:
-        carried |= {"level1": level1, "level2": ""}
-    elif level2:
-        carried["level2"] = level2
-    return bool(level1 or level2)
+    return carry_level(own[0], carried)
 
 
 def _apart(row: TableRow, kind: TableKind) -> list[TableRow]:

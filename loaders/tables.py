@@ -14,7 +14,7 @@ from loaders.beside import find_in
 from loaders.furniture import is_ditto, is_footnote, is_numbering, is_signature
 from loaders.grid import Grid
 from loaders.headers import POSSIBILITIES, column_of, heading_of, is_label, rank_of
-from loaders.levels import lone_level, split_levels
+from loaders.levels import carry_level, split_levels
 
 _ENDS = re.compile(
     r"^(合计|总计|总分|小计|得分合计|备注|注|填报说明|说明|填表人|填报人|单位负责人|联系人|评价结论|其他需要说明|总体结论|自评结论|项目负责人|存在问题|改进措施)"
@@ -244,12 +244,7 @@ def _is_level(own: list[str], header: Header, carried: dict[str, str]) -> bool:
     """Whether a row is a level's name over the rows below, in a table without such columns; remembers it."""
     if len(own) != 1 or all(level in header.columns for level in _LEVELS):
         return False
-    level1, level2 = lone_level(own[0])
-    if level1:
-        carried |= {"level1": level1, "level2": ""}
-    elif level2:
-        carried["level2"] = level2
-    return bool(level1 or level2)
+    return carry_level(own[0], carried)
 
 
 def _continues(grid: Grid, index: int, header: Header) -> bool:
