@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from indicators.model import Kind
+from indicators.numbers import plain_number
 
 TITLES: dict[str, str] = {
     "code": "代码", "name": "名称", "level1": "一级指标", "level2": "二级指标", "placements": "各版本归类", "sector": "行业代码",
@@ -119,7 +120,7 @@ def _one(field: str, value: Any, names: Mapping[str, str]) -> str:
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, Decimal | int | float):
-        return _number(value)
+        return plain_number(Decimal(str(value)))
     if isinstance(value, msgspec.Struct):
         value = {f: getattr(value, f) for f in value.__struct_fields__}
     if isinstance(value, Mapping):
@@ -134,8 +135,3 @@ def _one(field: str, value: Any, names: Mapping[str, str]) -> str:
     if text in names:
         return f"{text} {names[text]}"
     return _WORDS.get(field, {}).get(text, text)
-
-
-def _number(value: Decimal | int | float) -> str:
-    text = format(Decimal(str(value)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

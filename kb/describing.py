@@ -14,6 +14,7 @@ import msgspec
 from indicators.choices import ProjectType
 from indicators.draft import Draft
 from indicators.model import Sector
+from indicators.numbers import plain_number
 from indicators.numerals import parse_numeral
 from indicators.units import known_unit, normalise_unit
 from kb.guessing import SectorGuesser
@@ -184,12 +185,6 @@ def _quantities(text: str) -> Iterator[Quantity]:
             subject=_subject(match[4], before[0] if before else "") or _people(unit, text[: match.start()]),
             context=around.strip(),
         )
-
-
-def plain_number(number: Decimal) -> str:
-    """A number without exponent or trailing zeros."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _people(unit: str, before: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from indicators.finding import Finding
-from kb.describing import Description, plain_number
+from indicators.numbers import json_number, plain_number
+from kb.describing import Description
 from kb.draft_records import DraftProposal, Proposal, SimilarProject, Values
 
 _SLOT = re.compile(r"\{[^}]*\}")
@@ -32,11 +32,11 @@ def description_json(said: Description) -> dict[str, Any]:
     return {
         "subsectors": list(said.subsectors),
         "types": [t.value for t in said.types],
-        "amount": number_json(said.amount),
+        "amount": json_number(said.amount),
         "months": said.months,
         "beneficiaries": list(said.beneficiaries),
         "quantities": [
-            {"value": number_json(q.value), "unit": q.unit, "of": q.subject, "context": q.context}
+            {"value": json_number(q.value), "unit": q.unit, "of": q.subject, "context": q.context}
             for q in said.quantities
         ],
     }
@@ -47,8 +47,8 @@ def proposal_json(proposal: Proposal) -> dict[str, Any]:
     indicator = proposal.indicator
     return {
         "level1": indicator.level1, "level2": indicator.level2, "name": indicator.name, "code": indicator.code,
-        "comparator": proposal.comparator, "value": number_json(proposal.value), "unit": proposal.unit,
-        "weight": number_json(proposal.weight), "basis": proposal.basis, "why": list(proposal.why),
+        "comparator": proposal.comparator, "value": json_number(proposal.value), "unit": proposal.unit,
+        "weight": json_number(proposal.weight), "basis": proposal.basis, "why": list(proposal.why),
         "values": _values(proposal.values), "warnings": list(proposal.warnings), "chosen": proposal.chosen,
         "likeness": proposal.score, "wording": filled(proposal), "fault": proposal.fault,
         "answers": list(proposal.answers), "source": proposal.source,
@@ -82,14 +82,7 @@ def _similar(similar: SimilarProject) -> dict[str, Any]:
 
 def _values(values: Values) -> dict[str, Any]:
     return {
-        "n": values.n, "unit": values.unit, "min": number_json(values.minimum),
-        "median": number_json(values.median), "max": number_json(values.maximum),
+        "n": values.n, "unit": values.unit, "min": json_number(values.minimum),
+        "median": json_number(values.median), "max": json_number(values.maximum),
         "examples": [{"project": name, "target": target} for name, target in values.examples],
     }  # fmt: skip
-
-
-def number_json(value: Decimal | None) -> int | float | None:
-    """A JSON number."""
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)

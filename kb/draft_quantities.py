@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from indicators.model import Indicator
+from indicators.numbers import plain_number
 from indicators.units import comparable
-from kb.describing import Description, Quantity, plain_number
+from kb.describing import Description, Quantity
 from kb.draft_groups import misfit
 from kb.guessing import COMMON
 from kb.pieces import overlap

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from indicators.draft import Draft, DraftRow
-from kb.describing import Description, plain_number
+from indicators.numbers import plain_number
+from kb.describing import Description
 from kb.draft_records import Proposal
 
 COLUMNS = frozenset({"project", "level1", "level2", "name", "target", "unit", "weight"})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from indicators.finding import Finding
+from indicators.numbers import json_number
 from kb.review_form import FormItem
 from kb.reviewing import Review, RowReview
 
@@ -26,13 +26,13 @@ def review_json(file: str, reviews: Iterable[Review], problems: Iterable[str] = 
 def _table(review: Review) -> dict[str, Any]:
     draft = review.draft
     return {
-        "project": draft.project, "unit": draft.unit, "year": draft.year, "amount": _number(draft.amount),
+        "project": draft.project, "unit": draft.unit, "year": draft.year, "amount": json_number(draft.amount),
         "kind": draft.kind.value, "sector": review.sector, "types": [t.value for t in review.types],
         "edition": review.edition.value, "sheet": draft.sheet, "place": draft.place,
         "rows": [_row(r) for r in review.rows],
         "findings": [_finding(f) for f in review.findings],
         "form": [_item(i) for i in review.form],
-        "points": _number(review.points), "grade": review.grade,
+        "points": json_number(review.points), "grade": review.grade,
         "ex_ante": [
             {"point": p.point, "codes": list(p.codes), "shown": list(p.shown), "missing": list(p.missing)}
             for p in review.ex_ante
@@ -51,8 +51,8 @@ def _row(review: RowReview) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "row": row.number, "level1": row.level1, "level2": row.level2, "name": row.name, "target": row.target,
-        "comparator": value.comparator, "value": _number(value.value), "unit": value.unit,
-        "kind": value.kind.value, "weight": _number(row.weight), "place": row.place, "match": found,
+        "comparator": value.comparator, "value": json_number(value.value), "unit": value.unit,
+        "kind": value.kind.value, "weight": json_number(row.weight), "place": row.place, "match": found,
         "findings": [_finding(f) for f in review.findings],
     }  # fmt: skip
 
@@ -69,19 +69,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _item(item: FormItem) -> dict[str, Any]:
     return {
-        "item": item.item, "points": _number(item.points), "score": _number(item.score),
+        "item": item.item, "points": json_number(item.points), "score": json_number(item.score),
         "evidence": list(item.evidence),
         "parts": [
             {
-                "name": p.name, "points": _number(p.points), "score": _number(p.score),
+                "name": p.name, "points": json_number(p.points), "score": json_number(p.score),
                 "evidence": list(p.evidence), "note": p.note,
             }
             for p in item.parts
         ],
     }  # fmt: skip
-
-
-def _number(value: Decimal | None) -> int | float | None:
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
+from indicators.numbers import json_number
 from indicators.rules.facts import read_row
 from indicators.taxonomy import read_level1, read_level2
 from loaders.hidden import Hidden
@@ -52,13 +52,13 @@ def row_json(table: LoadedTable, row: Row) -> dict[str, Any]:
     else:
         answer["name"] = row.text(KEY.get(table.kind, "name"))
         if table.kind is TableKind.DEPARTMENTS:
-            answer["score"] = _json_number(row.numbers.get("third_party_score"))
+            answer["score"] = json_number(row.numbers.get("third_party_score"))
     given = {**{k: v for k, v in table.heading.items() if k in ("project", "year")}, **row.texts}
     for name, text in given.items():
         out = _RENAMED.get(name, name)
         if out in answer and answer[out] not in ("", None):
             continue
-        answer[out] = _json_number(row.numbers[name]) if name in row.numbers else text
+        answer[out] = json_number(row.numbers[name]) if name in row.numbers else text
     answer |= {"place": row.place, "sheet_row": row.sheet_row}
     answer |= {"recognised": dict(row.recognised)} if row.recognised else {}
     return answer | ({"notes": list(row.notes)} if row.notes else {})
@@ -69,13 +69,7 @@ def _value_json(row: Row) -> dict[str, Any]:
     return {
         "level1": row.text("level1"), "level2": row.text("level2"), "name": row.text("name"),
         "target": row.text("target"), "comparator": facts.value.comparator,
-        "value": _json_number(facts.value.value), "unit": facts.value.unit or row.text("unit_of_value"),
-        "weight": _json_number(row.numbers.get("weight")),
+        "value": json_number(facts.value.value), "unit": facts.value.unit or row.text("unit_of_value"),
+        "weight": json_number(row.numbers.get("weight")),
         "standard_level1": read_level1(row.text("level1")), "standard_level2": read_level2(row.text("level2")),
     }  # fmt: skip
-
-
-def _json_number(value: Decimal | None) -> int | float | None:
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -12,6 +12,7 @@ import openpyxl
 from openpyxl.cell.read_only import ReadOnlyCell
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
+from indicators.numbers import plain_number
 from loaders.bounds import MOST_CELLS, MOST_ROWS
 from loaders.errors import DamagedFileError, ProtectedFileError, TooLargeError
 from loaders.extent import scan
@@ -114,10 +115,5 @@ def _text(value: object, number_format: str) -> str:
 
 def _number(value: float, number_format: str) -> str:
     if "%" in number_format:
-        return f"{_plain(Decimal(repr(value)) * 100)}%"
-    return _plain(Decimal(repr(value)))
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        return f"{plain_number(Decimal(repr(value)) * 100)}%"
+    return plain_number(Decimal(repr(value)))

@@ -12,9 +12,9 @@ from werkzeug.datastructures import MultiDict
 from indicators.draft import DraftRow
 from indicators.finding import Finding
 from indicators.model import Indicator
+from indicators.numbers import plain_number
 from indicators.taxonomy import CATALOGUE_LEVELS
 from indicators.weights import weights_around
-from kb.describing import plain_number
 from kb.draft_saved import Saved
 from kb.draft_store import MOST_ROWS
 from web.draft_asking import AskingError, amount_of

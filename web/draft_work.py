@@ -10,10 +10,10 @@ from typing import Any
 
 from indicators.finding import Finding
 from indicators.model import Indicator
+from indicators.numbers import json_number, plain_number
 from indicators.taxonomy import Edition
 from indicators.weights import schemes_for
-from kb.describing import plain_number
-from kb.draft_json import finding_json, number_json
+from kb.draft_json import finding_json
 from kb.draft_saved import Saved
 from kb.knowledge import KnowledgeBase
 from kb.reviewing import Review, RowReview
@@ -119,11 +119,11 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         ],
         "findings": [finding_json(f) for f in checked.review.findings],
         "weights": [
-            {"level1": level, "points": number_json(points), "scheme": wanted}
+            {"level1": level, "points": json_number(points), "scheme": wanted}
             for level, points, wanted in checked.weights
         ],
-        "total": number_json(checked.total),
+        "total": json_number(checked.total),
         "coverage": [{"level1": a, "level2": b, "rows": n} for a, b, n in checked.coverage],
-        "grade": checked.review.grade, "points": number_json(checked.review.points),
+        "grade": checked.review.grade, "points": json_number(checked.review.points),
         "ms": round(checked.took_ms, 1),
     }  # fmt: skip

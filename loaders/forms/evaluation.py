@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from indicators.draft import Draft, DraftRow, Funds
+from indicators.numbers import plain_number
 from indicators.taxonomy import Edition
 from indicators.weights import EXECUTION
-from loaders.forms.layout import LEVEL1, LEVEL2, NAME, Column, Drawing, Sheet, Style, plain
+from loaders.forms.layout import LEVEL1, LEVEL2, NAME, Column, Drawing, Sheet, Style
 from loaders.forms.rows import placed_rows, value_text
 
 TITLE = "项目支出绩效自评表"
@@ -68,7 +69,7 @@ def _funds(sheet: Drawing, draft: Draft) -> None:
 
 def percent(rate: Decimal | None) -> str | None:
     """A rate as the form prints it."""
-    return None if rate is None else plain(rate) + "%"
+    return None if rate is None else plain_number(rate) + "%"
 
 
 def points_note(rows: tuple[DraftRow, ...]) -> str:
@@ -77,4 +78,4 @@ def points_note(rows: tuple[DraftRow, ...]) -> str:
     total = sum(points, Decimal(0))
     if not points or total + EXECUTION == WHOLE:
         return ""
-    return f"注：指标分值合计{plain(total)}分，加预算执行率{EXECUTION}分不等于{WHOLE}分，请调整分值。"
+    return f"注：指标分值合计{plain_number(total)}分，加预算执行率{EXECUTION}分不等于{WHOLE}分，请调整分值。"

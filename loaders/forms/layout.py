@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from indicators.draft import DraftRow
+from indicators.numbers import plain_number
 from loaders.grid import Range
 
 Content = str | Decimal | None
@@ -42,7 +43,7 @@ class Cell:
     @property
     def text(self) -> str:
         """The content as people read it."""
-        return self.content if isinstance(self.content, str) else plain(self.content)
+        return self.content if isinstance(self.content, str) else plain_number(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +203,6 @@ def printable(text: str) -> str:
     """Text that a file may hold: line breaks kept, tabs as blanks, control characters gone."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return _UNPRINTABLE.sub("", lines).strip()
-
-
-def plain(number: Decimal) -> str:
-    """A number without exponent and idle zeros: 300.50 as 300.5, 1E+1 as 10."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def lines_of(text: str, width: float) -> int:
