@@ -64,17 +64,6 @@ def render(text: str, resolve: Resolve) -> str:
     )
 
 
-def linked_codes(text: str) -> tuple[str, ...]:
-    """Codes that a Markdown text links to with ``kb:``, in order, each once."""
-    found: dict[str, None] = {}
-
-    def note(code: str) -> None:
-        found[code] = None
-
-    render(text, note)
-    return tuple(found)
-
-
 class _Records(Treeprocessor):
     """Resolves record links, lowers level-1 headings and lets wide tables scroll on their own."""
 

@@ -62,11 +62,6 @@ def read_drafts(name: str, data: bytes) -> ReadFile:
     return ReadFile(name, drafts, (*_macro_problems(data), *_cell_problems(grids)))
 
 
-def read_pasted(text: str, name: str = "粘贴的内容") -> ReadFile:
-    """Target tables of pasted text (from WPS, a web page, a chat). Raises a FileError."""
-    return read_drafts(name, text.encode())
-
-
 def read_grids(name: str, data: bytes) -> list[Grid]:
     """Grids of a file, its kind told by its bytes rather than its name. Raises a FileError."""
     if data[:4] == OLE:

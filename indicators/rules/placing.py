@@ -95,9 +95,6 @@ def _in_wan(row: RowFacts) -> Decimal | None:
     return row.number * scale if row.number is not None and scale else None
 
 
-_FRAMEWORK_LEVELS = frozenset({"投入", "过程", "决策"})
-
-
 @table_check("P24")
 def illegal_pairs(table: TableFacts, checking: Checking) -> Iterator[Finding]:
     """Rows whose level 1 and level 2 do not go together, and tables that mix both classifications."""

@@ -120,10 +120,6 @@ class SearchEngine(Answering):
             finally:
                 snapshot.close()
 
-    def ids(self) -> set[str]:
-        """Ids of the records in the index."""
-        return set(self.digests())
-
     def digests(self) -> dict[str, str]:
         """Content digest of each record in the index, as ``prepare.digest`` makes it."""
         if self._current_session() is None or self._source is None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from indicators.units import words
 from kb.search.query import Query
 from kb.search.segment import LATIN, Lexicon
 
@@ -50,10 +51,6 @@ class Known:
     framework_levels: frozenset[str]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 _UNITS = {
     "时效指标": "个工作日 工作日 分钟 小时 个月 天 日 月底 月 年底 年 季度 周",
     "数量指标": "万平方米 平方米 万立方米 立方米 万亩 公顷 亩 公里 千米 米 吨 人次 万人 人 户 次 场次 场 期 台套 台 辆 套 条 座 所 处 件 项 头 株 盏 个班 个学位 个 班 张 名 部 份 本",
@@ -81,14 +78,14 @@ _STOP = frozenset(
 )
 # Characters that are words by themselves in everyday speech.
 _TELLING = frozenset("桥路水火树粮渠堤坝房校医药猪牛羊鸡鱼茶果菜煤电气网草河湖井坟庙狗树厕")
-_STOP_WORDS = _words(
+_STOP_WORDS = words(
     """
     没有 不是 进行 相关 有关 关于 其他 开展 实施 做好 工作 一些 这些 那些 时候
     东西 事情 地方 写成 起来 太多 太少 太慢 太旧 太贵 太远 太高 太低 太脏 太差
     很多 不好 不够 怎么办
     """
 )
-_GENERIC = _words(
+_GENERIC = words(
     """
     项目 工程 经费 资金 专项 补助 建设 指标 绩效 情况 管理 服务 任务 支出 财政
     费用 数量 质量 推进 试点 示范 县 市 区 镇 乡 村 县级 市级 区级 乡镇 年度
@@ -96,11 +93,6 @@ _GENERIC = _words(
     政府 全县 全市 全区 整县 整县推进 专项资金 工作经费 专项工作 专项经费 达标 改善
     综合 创建 率 数 项目经费
     """
-)
-
-# What is done to a thing says less than the thing.
-_ACTIONS = _words(
-    "改扩建 扩建 新建 改建 续建 改造 维修 维护 升级 采购 购置 运行 运营 平台 提质 提标 整治 治理 修复 复审 配套 达标创建"
 )
 
 _META = re.compile(

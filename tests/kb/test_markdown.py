@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.markdown import linked_codes, render
+from kb.markdown import render
 
 
 def resolve(code: str) -> str | None:
@@ -23,10 +23,6 @@ def test_record_links_become_permalinks() -> None:
 
 def test_unknown_code_keeps_its_words() -> None:
     assert render("看[里程](kb:XX-1)。", resolve) == '<p>看<span class="unknown-code">里程</span>。</p>'
-
-
-def test_linked_codes() -> None:
-    assert linked_codes("[一](kb:P01) [二](kb:JT-SL-01) [三](kb:P01)") == ("P01", "JT-SL-01")
 
 
 def test_tables_scroll_and_align_without_style() -> None:

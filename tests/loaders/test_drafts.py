@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from indicators.draft import Draft, TableKind
 from loaders import bounds
-from loaders.drafts import read_drafts, read_pasted
+from loaders.drafts import read_drafts
 from loaders.errors import (
     DamagedFileError,
     FileError,
@@ -303,4 +303,4 @@ def test_any_bytes_give_tables_or_a_file_error(data: bytes, name: str) -> None:
 
 def test_pasted_text_is_named() -> None:
     with pytest.raises(NoTableError, match="粘贴的内容"):
-        read_pasted("随便写写")
+        read_drafts("粘贴的内容", "随便写写".encode())
