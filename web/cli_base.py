@@ -73,7 +73,7 @@ def with_knowledge(command: Callable[Concatenate[KnowledgeBase, P], T]) -> Calla
     @home_option
     @click.pass_context
     @functools.wraps(command)
-    def run(context: click.Context, /, *args: P.args, home: str | None = None, **kwargs: P.kwargs) -> T:
+    def run(context: click.Context, /, *args: Any, home: str | None = None, **kwargs: Any) -> T:
         with knowledge(context, home) as kb:
             return command(kb, *args, **kwargs)
 
@@ -97,7 +97,7 @@ def knowledge(context: click.Context, home: str | None) -> KnowledgeBase:
     return kb
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
     """A year, month or day of a set's validity, kept as it was written."""
 
     name = "日期"

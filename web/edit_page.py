@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from flask import current_app, g, render_template, request
 from markupsafe import Markup
@@ -125,7 +126,7 @@ def page_as_shown(record: Record) -> Markup | None:
     g.unsaved = knowledge().preview(record)
     try:
         endpoint = f"catalogue.{_ENDPOINTS.get(record.kind, record.kind.value)}"
-        page = current_app.view_functions[endpoint](code=record.code)
+        page = cast(str, current_app.view_functions[endpoint](code=record.code))
         below = page.replace("<h1>", '<h2 class="name">').replace("</h1>", "</h2>")  # a page has one h1
         return Markup(below)  # noqa: S704 - a template of ours made it
     finally:

@@ -35,7 +35,7 @@ def history(code: str) -> str:
     return render_template(
         "history.html", code=code, steps=[] if compared else _told(steps), standing=standing, version=version, shown=shown,
         compared=compared, numbers=[s.version.number for s in steps], kind_name=KIND_NAMES[shown.kind] if shown else "记录",
-        url=url_of(shown.kind, code) if standing is not None and standing.kind in PATHS else "",
+        url=url_of(standing.kind, code) if standing is not None and standing.kind in PATHS else "",
     )  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from loaders.found import Hints
 from loaders.kept import pack
-from loaders.kinds import Hints
 from loaders.loading import load_file
 from loaders.progress import Told, tell
 from web.apart import Bounds, done_apart

@@ -51,14 +51,14 @@ def serving() -> None:
 def gone(pid: int) -> None:
     """Tell that a process serves no longer; what it counted stays."""
     if shared():
-        mark_process_dead(pid)
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def exposition(kb: KnowledgeBase) -> tuple[bytes, str]:
     """All figures as Prometheus reads them, with their media type."""
     registry = CollectorRegistry()
     if shared():
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         own = b""
     else:
         own = generate_latest(OWN)

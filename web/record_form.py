@@ -238,8 +238,9 @@ def _cell(row: Any, column: Field) -> Any:
 
 
 def _one(path: str, each: Field, text: str, old: Any, errors: dict[str, str]) -> Any:
+    reader: Callable[[Field, str, Any], Any] = _READERS.get(each.widget, _text)
     try:
-        return _READERS.get(each.widget, _text)(each, text, old)
+        return reader(each, text, old)
     except _WrongError as error:
         errors[path] = str(error)
         return old
@@ -314,7 +315,11 @@ def _whole(each: Field, text: str, _old: Any) -> int | None:
     return int(plain)
 
 
+def _ticked(_each: Field, text: str, _old: Any) -> bool:
+    return text == _TICKED
+
+
 _READERS: dict[Widget, Callable[[Field, str, Any], Any]] = {
     Widget.LIST: _lines, Widget.POINTERS: _lines, Widget.CHOICE: _choice, Widget.DECIMAL: _decimal, Widget.WHOLE: _whole,
-    Widget.FLAG: lambda _each, text, _old: text == _TICKED,
+    Widget.FLAG: _ticked,
 }  # fmt: skip

@@ -62,7 +62,7 @@ class ListChoice:
 
     def with_(self, **chosen: str) -> ListChoice:
         """The same choice with something else chosen, from its first page."""
-        return replace(self, **chosen, page=1)  # type: ignore[arg-type]
+        return replace(self, **chosen, page=1)
 
 
 def read_choice(args: MultiDict[str, str]) -> ListChoice:
