@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from indicators.model import Record
 from indicators.shipped import read_catalogue
@@ -16,6 +17,9 @@ from kb.settings import Settings
 from tests import databases, engines
 from tests.servers.opensearch import Cluster
 from web.app import create_app
+
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")  # how long an example takes is no matter of right or wrong
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

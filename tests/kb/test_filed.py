@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicators.draft import Draft, DraftRow
@@ -147,7 +147,7 @@ def test_an_unknown_number_is_told(small: KnowledgeBase) -> None:
 CELL = st.text(alphabet="≥≤=<>%0123456789.公里人个（）()、；:☆★【新】 达标率道路", max_size=14)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.lists(st.tuples(CELL, CELL, st.sampled_from(["", "≥", "=", "/"]), CELL), min_size=1, max_size=6))
 def test_a_filed_row_is_compared_as_the_row_it_was(cells: list[tuple[str, str, str, str]]) -> None:
     rows = tuple(

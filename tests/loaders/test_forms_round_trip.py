@@ -82,9 +82,7 @@ HELD = {
 
 
 @pytest.mark.parametrize(("form", "kind"), EACH)
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(made=drafts(), edition=st.sampled_from(Edition))
 @example(made=draft(30, goal="很长的目标。" * 400), edition=Edition.E2021)
 @example(made=draft(1, goal="金额单位：元"), edition=Edition.E2015)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicators.choices import Direction, ProjectType, Status
@@ -149,7 +149,7 @@ _indicators = st.builds(
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".json", ".yaml"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(records=st.lists(_indicators, min_size=1, max_size=4, unique_by=lambda r: r.code))
 def test_import_export_import_is_the_identity(suffix: str, records: list[Record]) -> None:
     group = IndicatorSet(code="S1", name="集", edition="2024", members=tuple(r.code for r in records))

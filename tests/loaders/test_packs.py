@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indicators.choices import Status
@@ -126,7 +126,6 @@ def test_every_cut_and_every_tail_is_detected() -> None:
                 read_pack("a.kbp", whole, TRUSTED)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400))
 def test_any_bytes_are_refused_plainly(data: bytes) -> None:
     for tried in (data, b"PK\x03\x04" + data):

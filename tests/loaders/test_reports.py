@@ -162,7 +162,7 @@ TEXTS = st.text(alphabet="产出效益数量里程人次率≥≤%0123456789（�
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(TEXTS.filter(bool), TEXTS.filter(bool)), min_size=1, max_size=5))
 def test_any_words_come_back_as_they_were(pairs: list[tuple[str, str]]) -> None:
     lines = tuple(

@@ -79,7 +79,7 @@ def test_a_set_arrives_as_it_left_and_leaves_again_as_it_came(
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1, max_size=12)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.lists(st.tuples(TEXT, TEXT, st.booleans()), min_size=1, max_size=4), TEXT, st.randoms())
 def test_any_set_goes_round_two_offices(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, bool]], name: str, rng: object

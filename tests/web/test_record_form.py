@@ -122,7 +122,7 @@ def test_a_browser_changes_line_ends_only_and_the_record_stays_to_the_byte(catal
         assert body_of(back) == body_of(record)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(records)
 def test_any_record_goes_through_its_form_unchanged(record: Record) -> None:
     back = read(record.kind, record.code, written(record))
@@ -130,7 +130,7 @@ def test_any_record_goes_through_its_form_unchanged(record: Record) -> None:
     assert back.record == record
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(records, st.dictionaries(st.text(max_size=12).map("f.{}".format), st.text(max_size=30), max_size=6))
 def test_whatever_is_sent_gives_a_record_that_can_be_stored_or_errors(
     record: Record, junk: dict[str, str]

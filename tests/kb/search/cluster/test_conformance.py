@@ -171,7 +171,7 @@ def test_updates_and_deletes(tmp_path_factory: pytest.TempPathFactory, make_engi
     assert both.cluster.suggest("村道") == both.embedded.suggest("村道") == ()
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.text('农村公路养护率的12.㎡ -"名称:()，Ａ\u200b驗\n|␠', min_size=1, max_size=20),
