@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -59,7 +60,7 @@ class Client:
             warnings.simplefilter("ignore")  # about verify=no, which somebody wrote into the settings
             self._client = OpenSearch(
                 [{"host": host, "port": port} for host, port in address.hosts],
-                http_auth=(address.user, address.password) if address.user else None,
+                headers=_account(address),
                 timeout=address.timeout,
                 max_retries=len(address.hosts),
                 retry_on_timeout=len(address.hosts) > 1,
@@ -137,6 +138,10 @@ class Client:
             return
         if error.status_code == 401 or "security" in str(error.error):
             raise self.refused("不接受 KB_SEARCH 里的账号或密码，或这个账号没有权限") from error
+        if isinstance(error, exceptions.SSLError):
+            raise self.refused(
+                f"集群的证书不可信，签发机构的证书写在 KB_SEARCH 的 ca= 里（{error.error}）"
+            ) from error
         raise self.refused(f"{error.status_code} {error.error}: {str(error.info)[:500]}") from error
 
     def refused(self, reason: str) -> SearchRefusedError:
@@ -269,6 +274,14 @@ class _Json(Serializer):
 
     def dumps(self, data: Any) -> Any:
         return data if isinstance(data, str) else msgspec.json.encode(data).decode()
+
+
+def _account(address: Address) -> dict[str, str]:
+    """The header that names the account; the client's own would take Latin letters only."""
+    if not address.user:
+        return {}
+    named = f"{address.user}:{address.password}".encode()
+    return {"authorization": f"Basic {b64encode(named).decode()}"}
 
 
 def _lines(bodies: Iterable[Body]) -> str:
