@@ -32,10 +32,10 @@ Deed = Callable[[Upload, Stop], None]
 KEY = "imports"
 _PREPARED = 3
 PATIENCE = 10.0
+_LATELY = 50  # batches among which one is looked for that was just written
 _LOOK = 0.05  # seconds between two looks at what another process does
 _BROKEN = "程序出错，这一步没有完成，什么都没有写入。请再试一次；仍然不行请告诉管理员时间。"
 _LOST = "写入时程序被打断（重启或进程被结束），这一次什么都没有写进去。核对下面的变化后请再点一次写入。"
-_WHOLE = "写入时程序被打断过，但这一批已经完整写入，不用再写；写了什么在“批次”里看。"
 _log = logging.getLogger(__name__)
 
 
@@ -192,10 +192,15 @@ class ImportRoom:
         upload.tell(Phase.READY, message=message)
 
     def _plan_after_write(self, upload: Upload, stop: Stop) -> None:
-        """Plan anew after a write that a process did not live to tell the end of, and say how it ended."""
+        """Plan anew after a write whose process did not live to tell its end: it was whole, or nothing of it is left."""
         self._plan(upload, stop)
-        made = self.prepared(upload) or self._prepare(upload)
-        upload.tell(Phase.READY, message=_LOST if made.plan.records else _WHOLE)
+        made, about = self.prepared(upload) or self._prepare(upload), upload.about
+        if made.plan.records:
+            upload.tell(Phase.READY, message=_LOST)
+            return
+        mine = (b for b in self.kb.ledger.page(_LATELY) if b.at >= about.at and b.name == made.title(about))
+        if written := next(mine, None):
+            upload.settle(written.number)
 
     def _prepare(self, upload: Upload) -> Prepared:
         mark, about, file = self._mark(upload), upload.about, upload.read()

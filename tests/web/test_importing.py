@@ -390,14 +390,24 @@ def test_preview_of_an_upload_that_is_done_with_is_let_go(admin: FlaskClient, ap
     assert other._prepared == {}
 
 
-def test_a_write_that_was_whole_when_its_process_died_is_told_so(
-    admin: FlaskClient, app: Flask, office: KnowledgeBase
+def test_a_write_that_was_whole_when_its_process_died_leads_to_its_batch(
+    admin: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    confirmed(admin, sent(admin, "县库.xlsx", as_xlsx(*indicator_set()), set="BX"))
     page = sent(admin, "县库.xlsx", as_xlsx(*indicator_set()), set="BX")
-    upload = app.extensions[KEY].uploads.get(page.request.path.rpartition("/")[2])
-    upload.tell(Phase.CLOSING)  # as a process leaves it that is killed between the write and its note
-    assert "已经完整写入，不用再写" in settled(admin, page.request.path).text
+    settle, lost = Upload.settle, []
+
+    def killed_once(upload: Upload, batch: int) -> None:
+        """As a process leaves it that is killed between the write and its note."""
+        if lost:
+            settle(upload, batch)
+        else:
+            lost.append(batch)
+            upload.tell(Phase.CLOSING)
+
+    monkeypatch.setattr(Upload, "settle", killed_once)
+    found = confirmed(admin, page)
+    assert found.request.path == f"/admin/batch/{lost[0]}"
+    assert "县库.xlsx" in found.text
 
 
 def test_upload_of_a_process_that_died_is_taken_up(office: KnowledgeBase) -> None:
