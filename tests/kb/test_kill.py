@@ -12,6 +12,8 @@ import pytest
 
 from kb.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 KILLS = 11
 MOST_TRIES = 60
 """A kill that comes after the command has ended proves nothing and does not count."""

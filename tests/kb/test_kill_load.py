@@ -18,6 +18,8 @@ from loaders.exports import export
 from tests.bench.load import many_rows
 from tests.kb import loading_apart as apart
 
+pytestmark = pytest.mark.slow
+
 KILLS = 50
 MOST_TRIES = 4 * KILLS
 SECONDS = 60.0

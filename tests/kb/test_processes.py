@@ -22,7 +22,7 @@ from kb.roles import Role
 from kb.settings import Settings
 from tests.servers.office import ROOT, SMALL, Office, environment, kb, serving
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")]
 SOON = 30
 """Seconds that a busy machine may take over what takes one: the bench measures, a test waits."""
 PASSWORD = "一句好记的话当作密码"

@@ -8,6 +8,7 @@ import re
 import time
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -93,6 +94,7 @@ def newest_batch(kb: KnowledgeBase) -> str:
     return str(kb.batches(1)[0].number)
 
 
+@pytest.mark.slow
 def test_every_deed_in_the_browser_leaves_its_line(anyone: FlaskClient, office: KnowledgeBase) -> None:
     browser = Office(anyone, office)
     browser.deed("account.log_in", log_in(anyone, NAMES[Role.ADMIN]))
@@ -304,6 +306,7 @@ def test_login_by_a_proxy_is_told_once_a_browser_session(tmp_path: Path) -> None
         assert len([e for e in kb.audit.everything() if e.action == "登录"]) == 2
 
 
+@pytest.mark.slow
 def test_every_deed_on_the_command_line_leaves_its_line_and_restoring_takes_none_away(tmp_path: Path) -> None:
     home, file = tmp_path / "home", tmp_path / "a.kbz"
     book = tmp_path / "县库.xlsx"

@@ -150,6 +150,7 @@ def write(folder: Path, name: str, rows: list[list[str]]) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_the_whole_way_by_command(run, tmp_path: Path) -> None:
     assert (
         run(

@@ -79,6 +79,7 @@ def test_a_set_arrives_as_it_left_and_leaves_again_as_it_came(
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(st.lists(st.tuples(TEXT, TEXT, st.booleans()), min_size=1, max_size=4), TEXT, st.randoms())
 def test_any_set_goes_round_two_offices(
@@ -197,6 +198,7 @@ def test_refused_then_trusted_then_imported_then_undone(
     assert office.loading.find_set("市库") is None
 
 
+@pytest.mark.slow
 def test_unsigned_needs_a_word_and_broken_ones_are_refused(
     city: KnowledgeBase, office: KnowledgeBase, admin: FlaskClient
 ) -> None:
@@ -290,6 +292,7 @@ def run(tmp_path: Path):
     return invoke
 
 
+@pytest.mark.slow
 def test_two_offices_by_command(run, tmp_path: Path) -> None:
     rows = [["一级指标", "二级指标", "三级指标", "计量单位", "指标解释"], *CITY]
     table = tmp_path / "市.csv"

@@ -47,6 +47,7 @@ def fetched(kb: KnowledgeBase, catalogue: list[Record]) -> dict[str, TestRespons
     return {url: client.get(url) for url in addresses(catalogue)}
 
 
+@pytest.mark.slow
 def test_every_record_has_a_page(fetched: dict[str, TestResponse]) -> None:
     assert {url: r.status_code for url, r in fetched.items() if r.status_code != 200} == {}
 
@@ -87,6 +88,7 @@ def asked(kb: KnowledgeBase) -> Iterator[dict[str, int]]:
         event.remove(engine, "begin", transaction)
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere(client: FlaskClient, fetched: dict[str, TestResponse]) -> None:
     origins: dict[str, str] = {}
     for url, response in fetched.items():
@@ -107,6 +109,7 @@ def internal_links(html: str) -> Iterator[str]:
         yield urldefrag(unescape(value))[0]
 
 
+@pytest.mark.slow
 def test_every_page_is_whole_and_harmless(fetched: dict[str, TestResponse]) -> None:
     faults = []
     for url, response in fetched.items():

@@ -22,7 +22,10 @@ from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
 from tests.servers.office import ROOT, SMALL, Office, Stream, environment, kb, serving
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc for the workers")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc for the workers"),
+]
 
 TABLE = "项目名称,一级指标,二级指标,三级指标,指标值,计量单位\n修路,产出指标,数量指标,修路里程,100%,公里\n"
 FINE = {200, 409}

@@ -31,6 +31,8 @@ from kb.db.schema import TABLES
 from kb.db.store import Store
 from tests import databases
 
+pytestmark = pytest.mark.slow
+
 ROWS = 1_000_000
 CODE = "X-500000"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
