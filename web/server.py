@@ -20,6 +20,8 @@ THREADS = 8
 LARGEST_REQUEST = 64 * 1024 * 1024
 GRACE = 30.0
 """Seconds that requests in hand have to end once the server is told to stop."""
+DOOR = 0.3
+"""Seconds after that in which connections are still taken: the system took some of them that we had not seen."""
 
 
 def run(kb: KnowledgeBase, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -69,7 +71,10 @@ def _stopped_by_signals(wake: Callable[[], None]) -> threading.Event:
 
 
 def _finish(sockets: dict[int, Any], listeners: list[BaseWSGIServer]) -> None:
-    """Take no more connections, and answer the requests that were begun."""
+    """Take in who waits at the door already, then nobody more, and answer the requests that were begun."""
+    door = time.monotonic() + DOOR
+    while time.monotonic() < door:
+        loop(timeout=0.05, map=sockets, count=1)
     for listener in listeners:
         listener.del_channel()
         listener.socket.close()

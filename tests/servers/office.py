@@ -27,9 +27,10 @@ _KB = [sys.executable, "-c", "from web.cli import main; main()"]
 def environment(home: Path, **changed: str) -> dict[str, str]:
     """The environment of a program on a home folder with the small catalogue; "" takes a setting away."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("KB_", "PROMETHEUS_"))}
-    # The database that this run of the tests gives a home, which the program would not know of.
-    database = {"KB_DATABASE": Settings(home=home).database_url}
-    found = {**own, **database, "KB_HOME": str(home), "KB_CATALOGUE": str(SMALL), **changed}
+    # The database and the engine that this run of the tests gives a home, which the program would not know of.
+    here = Settings(home=home)
+    given = {"KB_DATABASE": here.database_url, "KB_SEARCH": here.search_url}
+    found = {**own, **given, "KB_HOME": str(home), "KB_CATALOGUE": str(SMALL), **changed}
     return {name: value for name, value in found.items() if value}
 
 

@@ -179,6 +179,7 @@ def test_a_new_catalogue_says_what_the_offices_own_edits_kept_out(
     assert "<ins>" in page
 
 
+@pytest.mark.embedded
 def test_home_option_stands_before_or_after_the_command(run, tmp_path: Path) -> None:
     for arguments in (("--home", str(tmp_path / "a"), "check"), ("check", "--home", str(tmp_path / "b"))):
         assert run(*arguments).exit_code == 0

@@ -84,6 +84,7 @@ def test_readiness_goes_with_the_index(anyone: FlaskClient, monkeypatch: pytest.
     assert anyone.get("/healthz").status_code == 200
 
 
+@pytest.mark.embedded
 def test_index_that_is_gone_is_not_ready(anyone: FlaskClient, office: KnowledgeBase) -> None:
     (office.settings.index_folder / "CURRENT").unlink()
     assert anyone.get("/readyz").status_code == 503
