@@ -189,7 +189,9 @@ def _quantities(text: str) -> Iterator[Quantity]:
 
 def _people(unit: str, before: str) -> str:
     """Who is meant by a bare number of people (…老人…，共1500人): those named last before it."""
-    return max(_PEOPLE, key=before.rfind) if unit in ("人", "名", "户") and _named(before) else ""
+    if unit not in ("人", "名", "户"):
+        return ""
+    return max(_named(before), key=lambda word: (before.rfind(word) + len(word), len(word)), default="")
 
 
 def _named(text: str) -> tuple[str, ...]:

@@ -73,7 +73,6 @@ def test_bad_numbers_are_answered_with_a_sentence(client: FlaskClient, query: st
     assert "应为" in response.json["error"]["message"]
 
 
-@pytest.mark.slow
 def test_every_record_as_json_has_every_field(kb: KnowledgeBase, catalogue: list[Record]) -> None:
     for record in catalogue:
         if record.kind not in PATHS:
