@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace as replaced
 from functools import partial
 from pathlib import Path
@@ -16,16 +16,16 @@ from loaders.drafts import may_abort
 from loaders.errors import FileError
 from loaders.found import Hints
 from loaders.kept import unpack
-from loaders.loading import KINDS, load_file
+from loaders.loading import KINDS, LoadedFile, load_file
 from loaders.progress import heard_by
 from loaders.template import TEMPLATES, template_book
 from web import printing
 from web.cli_base import DAY, actor, progress, require_order, with_knowledge
+from web.cli_choices import Choices, choosing
 from web.import_reading import read_apart
-from web.load_plan import Asked, bad_book, merging_all, plan_of, problems_of, title_of
+from web.load_plan import Asked, bad_book, plan_of, problems_of, title_of
 from web.load_text import answer_of, text_of
 
-_ALL = ("全部", "all")
 _LARGE = 500_000
 """Bytes from which a file is known to take its time."""
 
@@ -37,21 +37,7 @@ _LARGE = 500_000
 )
 @click.option("--set", "set_name", default="", metavar="NAME", help="指标归入哪个指标集；缺省用文件名")
 @click.option("--replace", is_flag=True, help="指标集里文件没有的指标改为停用（要与 --set 同用）")
-@click.option(
-    "--retire",
-    "retire",
-    multiple=True,
-    metavar="代码[=替代代码]",
-    help="停用文件里没有的一条，可指明替代指标，可重复",
-)
-@click.option("--keep", multiple=True, metavar="代码", help="与 --replace 同用：这一条保留，可重复")
-@click.option(
-    "--merge",
-    "merge",
-    multiple=True,
-    metavar="新代码=已有代码",
-    help="并入相近的已有指标，可重复；--merge 全部 把提示的都并入",
-)
+@choosing
 @click.option("--name", "title", default="", help="这一批叫什么；缺省用文件名")
 @click.option("--reason", default="", help="为什么入库，记在批次里")
 @click.option("--good-rows", is_flag=True, help="有错误的行留下，其余先入库；缺省有一行错就整个文件不入")
@@ -103,11 +89,8 @@ def load(
     hints = Hints("" if kind == "auto" else kind, _corrections(pairs), kb.loading.learned())
     if bad_rows and len(files) > 1:
         raise click.UsageError("--bad-rows 一次只能用于一个文件。")
-    decided = Decisions(
-        merge=_pairs("--merge", [m for m in merge if m not in _ALL]), retire=_pairs("--retire", retire, bare=True),
-        keep=frozenset(keep), replace=replace,
-    )  # fmt: skip
-    asked = Asked(set_name, region, year, about, decided)
+    choices = Choices.read(merge, retire, keep, replace=replace)
+    asked = Asked(set_name, region, year, about)
     failed = False
     for name, data in _read(files):
         with progress(len(data) > _LARGE) as bar:
@@ -121,12 +104,7 @@ def load(
                 _refuse(name, error, as_json)
                 continue
             bar("比对", 0, 0)
-            plan = plan_of(kb, file, asked)
-            if any(m in _ALL for m in merge) and (chosen := merging_all(plan)):
-                plan = plan_of(
-                    kb, file, replaced(asked, decisions=replaced(decided, merge={**chosen, **decided.merge}))
-                )
-            _require_known(decided, plan)
+            plan = choices.plan(partial(_plan_of, kb, file, asked))
             if bad_rows and (mend := bad_book(file, plan)):
                 bad_rows.write_bytes(mend)
                 click.echo(f"有错误的行和原因写在 {bad_rows}。", err=True)
@@ -144,37 +122,14 @@ def load(
         sys.exit(1)
 
 
-def _require_known(decided: Decisions, plan: ImportPlan) -> None:
-    """Decisions about codes that the plan does not know are slips of the pen, not to be passed over."""
-    gone = [code for code in decided.retire if code not in {v.code for v in plan.vanished}]
-    if gone:
-        raise click.UsageError(
-            f"--retire 的 {'、'.join(gone)} 不是“文件里没有”的在用指标。先用 --dry-run 看有哪些。"
-        )
-    new = [code for code in decided.merge if code not in {d.code for d in plan.duplicates}]
-    if new:
-        raise click.UsageError(
-            f"--merge 的 {'、'.join(new)} 不是与已有指标相近的新指标。先用 --dry-run 看有哪些。"
-        )
+def _plan_of(kb: KnowledgeBase, file: LoadedFile, asked: Asked, decisions: Decisions) -> ImportPlan:
+    return plan_of(kb, file, replaced(asked, decisions=decisions))
 
 
 def _refuse(name: str, error: FileError, as_json: bool) -> None:
     if as_json:
         click.echo(printing.json_line({"file": name, "batch": None, "tables": [], "error": str(error)}))
     click.echo(f"错误：{error}", err=True)
-
-
-def _pairs(option: str, given: Iterable[str], *, bare: bool = False) -> dict[str, str]:
-    """Codes with the codes given for them; ``bare`` ones may stand alone."""
-    found = {}
-    for pair in given:
-        code, mark, other = (part.strip() for part in pair.partition("="))
-        if not code or (not other and not (bare and not mark)):
-            raise click.UsageError(
-                f"{option} 要写成 代码=代码，例如 {option} BD-BX-SL-01=JT-SL-01；收到“{pair}”。"
-            )
-        found[code] = other
-    return found
 
 
 def _corrections(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kb.imports import Decisions, ImportPlan
+from kb.imports import ImportPlan
 from kb.knowledge import KnowledgeBase
 from loaders.errors import FileError
 from loaders.exports import SHEETS
@@ -15,11 +17,13 @@ from loaders.packs import SUFFIX, Pack, require_signed
 from loaders.signing import read_public, spoken
 from web import printing
 from web.cli_base import actor, with_knowledge
+from web.cli_choices import Choices, choosing
 from web.load_plan import PACKED, title_of
+from web.load_text import choices_json, choices_text, some
 from web.pack_work import make_key, make_pack, origin_of, plan_pack, read_pack_apart, trusted_keys
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_SHOWN = 20
+_TOLD = ("changed", "invalid")
 
 
 class _Told(click.Group):
@@ -124,30 +128,46 @@ def export_pack(kb: KnowledgeBase, set_name: str, out: Path, key: str, unsigned:
 @click.argument("file", type=_FILE)
 @click.option("--dry-run", is_flag=True, help="只看会有什么变化，不写入")
 @click.option("--replace", is_flag=True, help="本库这一集里有、包里没有的指标改为停用")
+@choosing
+@click.option("--name", "title", default="", help="这一批叫什么；缺省用文件名")
+@click.option("--reason", default="", help="为什么导入，记在批次里，写在签名之后")
+@click.option("--good-rows", is_flag=True, help="不能导入的记录留下，其余先导入；缺省有一条就整个包不导入")
 @click.option("--unsigned", is_flag=True, help="没有签名也导入：来路已另行确认")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 @with_knowledge
 def import_pack(
-    kb: KnowledgeBase, file: Path, dry_run: bool, replace: bool, unsigned: bool, as_json: bool
+    kb: KnowledgeBase,
+    file: Path,
+    dry_run: bool,
+    replace: bool,
+    retire: tuple[str, ...],
+    keep: tuple[str, ...],
+    merge: tuple[str, ...],
+    title: str,
+    reason: str,
+    good_rows: bool,
+    unsigned: bool,
+    as_json: bool,
 ) -> None:
     """导入别的单位的指标集包：先核对签名和校验和，再按入库的办法写成一批。"""
+    choices = Choices.read(merge, retire, keep, replace=replace)
     read = read_pack_apart(str(file), file.read_bytes(), trusted_keys(kb))
     if not dry_run:
         require_signed(str(file), read, unsigned)
-    plan = plan_pack(kb, read, Decisions(replace=replace))
-    batch = None
-    if not dry_run:
+    plan = choices.plan(partial(plan_pack, kb, read))
+    held, batch = bool(plan.invalid) and not good_rows, None
+    if not dry_run and not held:
         batch = kb.loading.commit(
             plan,
             plan.fingerprint,
-            name=title_of(file.name, plan, begin=PACKED),
+            name=title_of(file.name, plan, title, PACKED),
             actor=actor(),
-            reason=origin_of(read),
+            reason="；".join(filter(None, (origin_of(read), reason))),
         )
-    if as_json:
-        click.echo(printing.json_line(pack_json(read, plan, batch)))
-    else:
-        click.echo(_text(read, plan, batch, dry_run))
+    answer = pack_json(read, plan, batch)
+    click.echo(printing.json_line(answer) if as_json else _text(read, answer, held, dry_run))
+    if held and not dry_run:
+        sys.exit(1)
 
 
 def pack_json(read: Pack, plan: ImportPlan, batch: int | None) -> dict[str, Any]:
@@ -157,24 +177,29 @@ def pack_json(read: Pack, plan: ImportPlan, batch: int | None) -> dict[str, Any]
         "made_at": read.about.made_at, "program": read.about.program, "signed": read.signed, "signer": read.signer,
         "fingerprint": read.fingerprint, "counts": {k.value: n for k, n in read.counts.items()}, "diff": plan.counts,
         "changes": [{"action": c.action, "code": c.code, "name": c.name, "reason": c.reason} for c in plan.changes],
-        "batch": batch,
+        **choices_json(plan), "batch": batch,
     }  # fmt: skip
 
 
-def _text(read: Pack, plan: ImportPlan, batch: int | None, dry_run: bool) -> str:
+def _text(read: Pack, answer: dict[str, Any], held: bool, dry_run: bool) -> str:
     edition = f"（{read.set.edition} 版）" if read.set.edition else ""
-    d = plan.counts
+    d = answer["diff"]
+    told = [f"    {c['code']} {c['name']} {c['reason']}" for c in answer["changes"] if c["action"] in _TOLD]
     lines = [
         f"{read.set.name}{edition}，{origin_of(read)}，内容截至 {read.about.made_at}",
         "  " + "，".join(f"{SHEETS[kind]} {n}" for kind, n in read.counts.items()),
         f"  新增 {d['new']}，修改 {d['changed']}，不变 {d['same']}，包里没有 {d['vanished']}，不能导入 {d['invalid']}",
+        *some(told),
+        *choices_text(answer, "包"),
     ]
-    told = [c for c in plan.changes if c.action in ("changed", "invalid", "vanished")]
-    lines += [f"    {c.code} {c.name} {c.reason}" for c in told[:_SHOWN]]
+    return "\n".join([*lines, f"  {_outcome(read, answer['batch'], held, dry_run)}"])
+
+
+def _outcome(read: Pack, batch: int | None, held: bool, dry_run: bool) -> str:
     if dry_run:
-        outcome = "只是预览，没有写入。" + ("" if read.signed else "没有签名，导入要加 --unsigned。")
-    elif batch is None:
-        outcome = "没有变化，没有写入。"
-    else:
-        outcome = f"已导入，记为第 {batch} 批。要撤回：kb undo {batch}"
-    return "\n".join([*lines, f"  {outcome}"])
+        return "只是预览，没有写入。" + ("" if read.signed else "没有签名，导入要加 --unsigned。")
+    if held:
+        return "有不能导入的记录，整个包没有导入。可加 --good-rows 先导入其余的。"
+    if batch is None:
+        return "没有变化，没有写入。"
+    return f"已导入，记为第 {batch} 批。要撤回：kb undo {batch}"

@@ -28,6 +28,20 @@ def answer_of(
         for c in plan.changes
         if c.action in ("changed", "vanished", "invalid")
     ]  # fmt: skip
+    causes = [
+        {"message": c.message, "column": c.column, "count": c.count, "places": c.places}
+        for c in group(problems_of(file, plan))
+    ]
+    return {
+        "file": file.file, "batch": batch, "set": plan.set_name, "set_code": plan.set_code, "year": file.year,
+        "tables": [table_json(t, rows) for t in file.tables], "warnings": list(file.contents.warnings),
+        "diff": plan.counts, "changes": changed,
+        **choices_json(plan), "causes": causes, "fingerprint": plan.fingerprint,
+    }  # fmt: skip
+
+
+def choices_json(plan: ImportPlan) -> dict[str, Any]:
+    """Near-duplicates and vanished members of a plan, each with what was chosen of it."""
     duplicates = [
         {"code": d.code, "name": d.name, "like": d.like, "like_name": d.like_name, "score": d.score, "merged": d.chosen}
         for d in plan.duplicates
@@ -39,16 +53,15 @@ def answer_of(
         }
         for v in plan.vanished
     ]  # fmt: skip
-    causes = [
-        {"message": c.message, "column": c.column, "count": c.count, "places": c.places}
-        for c in group(problems_of(file, plan))
+    return {"duplicates": duplicates, "vanished": vanished}
+
+
+def choices_text(answer: dict[str, Any], source: str = "文件") -> list[str]:
+    """The same as lines, which name the option that would choose otherwise; ``source`` is what lacks the vanished."""
+    return [
+        *some([_duplicate(d) for d in answer["duplicates"]]),
+        *some([_vanished(v, source) for v in answer["vanished"]]),
     ]
-    return {
-        "file": file.file, "batch": batch, "set": plan.set_name, "set_code": plan.set_code, "year": file.year,
-        "tables": [table_json(t, rows) for t in file.tables], "warnings": list(file.contents.warnings),
-        "diff": plan.counts, "changes": changed,
-        "duplicates": duplicates, "vanished": vanished, "causes": causes, "fingerprint": plan.fingerprint,
-    }  # fmt: skip
 
 
 def text_of(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
@@ -65,13 +78,13 @@ def text_of(answer: dict[str, Any], held: bool, dry_run: bool) -> str:
     lines.append(
         f"  新增 {d['new']}，修改 {d['changed']}，不变 {d['same']}，文件里没有 {d['vanished']}，不能入库 {d['invalid']}"
     )
-    lines += _some([_changed(c) for c in answer["changes"] if c["action"] == "changed"])
-    lines += _some([_duplicate(d) for d in answer["duplicates"]])
-    lines += _some([_vanished(v) for v in answer["vanished"]])
+    lines += some([_changed(c) for c in answer["changes"] if c["action"] == "changed"])
+    lines += choices_text(answer)
     return "\n".join([*lines, f"  {_outcome(answer, held, dry_run)}"])
 
 
-def _some(lines: Sequence[str]) -> list[str]:
+def some(lines: Sequence[str]) -> list[str]:
+    """The first of many lines, and how many more there are."""
     more = len(lines) - _SHOWN
     return [*lines[:_SHOWN], *([f"  还有 {more} 条，用 --json 看全部"] if more > 0 else [])]
 
@@ -108,11 +121,11 @@ def _duplicate(d: dict[str, Any]) -> str:
     )
 
 
-def _vanished(v: dict[str, Any]) -> str:
+def _vanished(v: dict[str, Any], source: str) -> str:
     if v["retired"]:
         return f"  停用 {v['code']} {v['name']}" + (f"，改用 {v['successor']}" if v["successor"] else "")
     likely = f"={v['likely'][0]['code']}" if v["likely"] else ""
-    return f"  文件里没有 {v['code']} {v['name']}，保留。要停用：--retire {v['code']}{likely}"
+    return f"  {source}里没有 {v['code']} {v['name']}，保留。要停用：--retire {v['code']}{likely}"
 
 
 def _outcome(answer: dict[str, Any], held: bool, dry_run: bool) -> str:

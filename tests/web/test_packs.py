@@ -330,3 +330,82 @@ def test_two_offices_by_command(run, tmp_path: Path) -> None:
     assert "--unsigned" in run("b", "pack", "import", bare).stderr
     assert "要加 --unsigned" in run("b", "pack", "import", bare, "--dry-run").stdout
     assert run("b", "pack", "import", bare, "--unsigned").exit_code == 0
+
+
+@pytest.fixture
+def exchanged(run, city: KnowledgeBase, tmp_path: Path) -> Path:
+    """The city's pack, in a folder beside an office "b" that trusts its maker and has a set of its own."""
+    key, out = tmp_path / "市.kbkey", tmp_path / "市库.kbp"
+    key.write_bytes(city.keys.key().public)
+    out.write_bytes(made(city))
+    assert run("b", "pack", "trust", key, "--yes").exit_code == 0
+    return out
+
+
+def listed(tmp_path: Path, rows: list[list[str]]) -> Path:
+    table = tmp_path / "表.csv"
+    head = ["一级指标", "二级指标", "三级指标", "计量单位", "指标解释"]
+    table.write_text("\n".join(",".join(r) for r in [head, *rows]), encoding="utf-8")
+    return table
+
+
+def test_near_duplicates_of_a_pack_are_merged_by_command(run, exchanged: Path, tmp_path: Path) -> None:
+    rows = [[*row[:4], "县里的说法。"] for row in CITY[:2]]
+    run("b", "load", listed(tmp_path, rows), "--as", "indicators", "--set", "县库")
+    shown = run("b", "pack", "import", exchanged, "--dry-run")
+    pair = re.search(r"要并入：--merge (\S+)=(\S+)", shown.stdout)
+    assert pair, shown.output
+    new, standing = pair.groups()
+    named = ("--name", "市里二〇二六", "--reason", "年度更新")
+    one = json.loads(
+        run("b", "pack", "import", exchanged, "--merge", f"{new}={standing}", *named, "--json").stdout
+    )
+    assert (one["diff"]["new"], one["diff"]["changed"]) == (3, 1)
+    assert [d["merged"] for d in one["duplicates"] if d["code"] == new] == [standing]
+    assert run("b", "show", new).exit_code == 1
+    with KnowledgeBase.open(Settings(home=tmp_path / "b", catalogue=SMALL)) as kb:
+        told = kb.ledger.batch(one["batch"])
+    assert (told.name, told.reason) == ("导入指标集包：市里二〇二六", "签名：市财政局；年度更新")
+    assert run("b", "undo", str(one["batch"])).exit_code == 0
+    every = json.loads(run("b", "pack", "import", exchanged, "--merge", "全部", "--json").stdout)
+    assert (every["diff"]["new"], every["diff"]["changed"]) == (2, 2)
+    refused = run("b", "pack", "import", exchanged, "--merge", f"{standing}={new}")
+    assert refused.exit_code == 2
+    assert "不是与已有指标相近的新指标" in refused.stderr
+
+
+def test_members_that_a_pack_lacks_are_retired_by_command(
+    run, city: KnowledgeBase, exchanged: Path, tmp_path: Path
+) -> None:
+    assert run("b", "pack", "import", exchanged).exit_code == 0
+    codes = {r.name: r.code for r in city.loading.records_of("市库") if isinstance(r, Indicator)}
+    gone, other, stays = codes["验收合格率"], codes["购置课桌数"], codes["新增学位数"]
+    load(city, CITY[:2], "市库", replace=True)
+    city.write(
+        [msgspec.structs.replace(r, members=r.members[:2]) for r in [city.loading.require_set("市库")]],
+        name="集", actor="a", reason="",
+    )  # fmt: skip
+    exchanged.write_bytes(made(city))
+    assert f"要停用：--retire {gone}" in run("b", "pack", "import", exchanged, "--dry-run").stdout
+    done = run("b", "pack", "import", exchanged, "--retire", f"{gone}={stays}")
+    assert f"停用 {gone} 验收合格率，改用 {stays}" in done.stdout
+    assert f"包里没有 {other} 购置课桌数，保留" in done.stdout
+    assert json.loads(run("b", "show", gone, "--json").stdout)["fields"]["successor"] == stays
+    kept = run("b", "pack", "import", exchanged, "--replace", "--keep", other, "--json")
+    assert [(v["code"], v["retired"]) for v in json.loads(kept.stdout)["vanished"]] == [(other, False)]
+    assert run("b", "pack", "import", exchanged, "--retire", stays).exit_code == 2
+
+
+def test_a_record_that_cannot_be_taken_keeps_a_whole_pack_out(
+    run, city: KnowledgeBase, exchanged: Path, tmp_path: Path
+) -> None:
+    code = city.loading.require_set("市库").members[0]
+    with KnowledgeBase.open(Settings(home=tmp_path / "b", catalogue=SMALL)) as kb:
+        kb.write([Source(code=code, name="占了代码的来源")], name="源", actor="a", reason="")
+    held = run("b", "pack", "import", exchanged)
+    assert held.exit_code == 1
+    assert "已经是另一种记录" in held.stdout
+    assert "整个包没有导入" in held.stdout
+    done = json.loads(run("b", "pack", "import", exchanged, "--good-rows", "--json").stdout)
+    assert (done["diff"]["new"], done["diff"]["invalid"]) == (3, 1)
+    assert done["batch"]
