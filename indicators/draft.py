@@ -25,7 +25,8 @@ class TableKind(StrEnum):
 
 
 class DraftRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One indicator row. ``number`` counts the table's rows from 1; ``place`` is where it stands.
+    """One indicator row. ``number`` counts the table's rows from 1; ``place`` is where it stands,
+    ``hidden`` that nobody sees it there.
 
     ``target`` is the value cell as written, comparator and unit included where the form has them
     in one cell; ``comparator`` and ``unit`` are separate cells. ``possibility`` is the
@@ -51,6 +52,7 @@ class DraftRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     note: str = ""
     code: str = ""
     place: str = ""
+    hidden: bool = False
 
 
 class Funds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,7 +70,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A target table with its heading. Amounts are 万元; blanks are blanks.
 
     ``months`` is the number of months that a monitoring table covers. ``file``, ``sheet`` and
-    ``place`` tell where the table was found.
+    ``place`` tell where the table was found; ``unseen`` has a place and a sentence for each part of it
+    that is hidden there.
     """
 
     kind: TableKind = TableKind.TARGETS
@@ -93,3 +96,4 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     file: str = ""
     sheet: str = ""
     place: str = ""
+    unseen: tuple[tuple[str, str], ...] = ()

@@ -29,6 +29,7 @@ def _table(review: Review) -> dict[str, Any]:
         "project": draft.project, "unit": draft.unit, "year": draft.year, "amount": json_number(draft.amount),
         "kind": draft.kind.value, "sector": review.sector, "types": [t.value for t in review.types],
         "edition": review.edition.value, "sheet": draft.sheet, "place": draft.place,
+        "unseen": [{"place": place, "message": said} for place, said in draft.unseen],
         "rows": [_row(r) for r in review.rows],
         "findings": [_finding(f) for f in review.findings],
         "form": [_item(i) for i in review.form],
@@ -52,7 +53,8 @@ def _row(review: RowReview) -> dict[str, Any]:
     return {
         "row": row.number, "level1": row.level1, "level2": row.level2, "name": row.name, "target": row.target,
         "comparator": value.comparator, "value": json_number(value.value), "unit": value.unit,
-        "kind": value.kind.value, "weight": json_number(row.weight), "place": row.place, "match": found,
+        "kind": value.kind.value, "weight": json_number(row.weight), "place": row.place, "hidden": row.hidden,
+        "match": found,
         "findings": [_finding(f) for f in review.findings],
     }  # fmt: skip
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 
+import msgspec
+
 from indicators.draft import Draft, DraftRow, Funds, TableKind
 from loaders.bounds import require_sane_zip, require_size
 from loaders.errors import NoTableError, UnknownFormatError
@@ -16,6 +18,7 @@ from loaders.grid import SURE, Grid
 from loaders.headers import heading_of, without_months
 from loaders.tables import FoundRow, FoundTable, find_all
 from loaders.text import decode, read_html, read_text
+from loaders.unseen import around, unseen, unseen_rows
 from loaders.word import read_word
 from loaders.workbook import FORMULA, read_workbook
 
@@ -55,11 +58,13 @@ def read_drafts(name: str, data: bytes) -> ReadFile:
     """Target tables of a file of any readable kind. Raises a FileError, which names the file."""
     require_size(name, data)
     grids = read_grids(name, data)
-    drafts = tuple(d for table in find_all(grids) for d in _drafts(name, table))
+    tables = find_all(grids)
+    drafts = tuple(d for n, table in enumerate(tables) for d in _drafts(name, table, around(tables, n)))
     if not drafts:
         looked = "、".join(f"{g.name}（{g.height}行）" for g in grids[:8]) or "没有任何表格"
         raise NoTableError(name, looked)
-    return ReadFile(name, drafts, (*_macro_problems(data), *_cell_problems(grids)))
+    hidden = (CellProblem(place, said) for draft in drafts for place, said in draft.unseen)
+    return ReadFile(name, drafts, (*hidden, *_macro_problems(data), *_cell_problems(grids)))
 
 
 def read_grids(name: str, data: bytes) -> list[Grid]:
@@ -120,18 +125,20 @@ def _cell_problems(grids: Iterable[Grid]) -> Iterator[CellProblem]:
                 )
 
 
-def _drafts(file: str, table: FoundTable) -> Iterator[Draft]:
-    """A table with a project column holds one draft a project."""
+def _drafts(file: str, table: FoundTable, around: Iterable[int]) -> Iterator[Draft]:
+    """A table with a project column holds one draft a project; what is hidden ``around`` the rows is told of the first."""
     groups: list[tuple[str, list[FoundRow]]] = [("", list(table.rows))]
     if "project" in table.header.columns:
         groups = [
             (key, list(rows)) for key, rows in groupby(table.rows, key=lambda r: r.values.get("project", ""))
         ]
-    for project, rows in groups:
-        yield _draft(file, table, project, rows)
+    for n, (project, rows) in enumerate(groups):
+        draft = _draft(file, table, project, rows)
+        yield msgspec.structs.replace(draft, unseen=tuple(unseen(table, rows, () if n else around)))
 
 
 def _draft(file: str, table: FoundTable, project: str, rows: list[FoundRow]) -> Draft:
+    hidden = frozenset(unseen_rows(table.grid, (row.index for row in rows)))
     heading, columns = table.heading, table.header.columns
     texts = " ".join(
         filter(
@@ -157,7 +164,7 @@ def _draft(file: str, table: FoundTable, project: str, rows: list[FoundRow]) -> 
         goal=heading.get("goal", ""),
         midterm_goal=heading.get("midterm_goal", ""),
         goal_actual=heading.get("goal_actual", ""),
-        rows=tuple(_row(n, table, row) for n, row in enumerate(rows, 1)),
+        rows=tuple(_row(n, table, row, row.index in hidden) for n, row in enumerate(rows, 1)),
         columns=frozenset(columns) | frozenset(f"heading.{k}" for k in heading),
         funds=_funds(table),
         months=_months(table),
@@ -167,7 +174,7 @@ def _draft(file: str, table: FoundTable, project: str, rows: list[FoundRow]) -> 
     )
 
 
-def _row(number: int, table: FoundTable, row: FoundRow) -> DraftRow:
+def _row(number: int, table: FoundTable, row: FoundRow, hidden: bool) -> DraftRow:
     v = {field: "" if text == FORMULA else text for field, text in row.values.items()}
     column = table.header.columns.get("name", table.header.columns.get("level2", 0))
     return DraftRow(
@@ -190,6 +197,7 @@ def _row(number: int, table: FoundTable, row: FoundRow) -> DraftRow:
         note=v.get("note", ""),
         code=v.get("code", ""),
         place=table.grid.place(row.index, column),
+        hidden=hidden,
     )
 
 

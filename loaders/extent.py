@@ -1,4 +1,4 @@
-"""A look at an xlsx before it is opened: how far its cells reach, whether any holds a formula, what is hidden.
+"""A look at a zipped workbook (xlsx, ods) before it is opened: how far its cells reach, whether any holds a formula, what is hidden.
 
 The reader makes room for the whole rectangle up to the last cell; one stray cell at XFD1048576
 would ask for 500 GB.
@@ -16,7 +16,8 @@ from lxml import etree
 
 from loaders.bounds import MOST_CELLS, require_sane_zip
 from loaders.errors import StrayCellError
-from loaders.hidden import Hidden
+from loaders.hidden import Spans
+from loaders.hidden_ods import hidden_in_ods
 
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 _FORMULA = re.compile(rb'<f[ >/]|<c [^<>]*t="e"')
@@ -25,7 +26,7 @@ _FORMULA = re.compile(rb'<f[ >/]|<c [^<>]*t="e"')
 _HIDDEN = rb'(?=[^<>]*\shidden="(?:1|true)")'
 _HIDDEN_ROW = re.compile(rb"<row" + _HIDDEN + rb'(?=[^<>]*\sr="(\d{1,7})")')
 _HIDDEN_COLUMNS = re.compile(rb"<col" + _HIDDEN + rb'(?=[^<>]*\smin="(\d{1,5})")(?=[^<>]*\smax="(\d{1,5})")')
-_MOST_COLUMNS = 16_384
+_ODS_CONTENT = "content.xml"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -34,22 +35,24 @@ class Look:
     """What was seen: whether there are formulas or error values, hidden rows and columns by the sheet's title."""
 
     formulas: bool = False
-    hidden: Mapping[str, Hidden] = field(default_factory=dict)
+    hidden: Mapping[str, Spans] = field(default_factory=dict)
 
 
 def scan(name: str, data: bytes) -> Look:
-    """A look at a workbook; an empty one at what is no xlsx.
+    """A look at a workbook; an empty one at what is neither xlsx nor ods.
 
     Raises StrayCellError where a sheet's cells reach further than can be read.
     """
     if data[:2] != b"PK":
         return Look()
     archive = require_sane_zip(name, data)
+    if _ODS_CONTENT in archive.namelist():
+        return Look(hidden=_hidden_in_ods(archive))
     sheets = [
         part for part in archive.namelist() if part.startswith("xl/worksheets/") and part.endswith(".xml")
     ]
     formulas = False
-    hidden: dict[str, Hidden] = {}
+    hidden: dict[str, Spans] = {}
     for number, part in enumerate(sheets, 1):
         try:
             text = archive.read(part)
@@ -63,13 +66,17 @@ def scan(name: str, data: bytes) -> Look:
     return Look(formulas, {titles[part]: found for part, found in hidden.items() if part in titles})
 
 
-def _hidden(text: bytes) -> Hidden | None:
-    rows = {int(row) for row in _HIDDEN_ROW.findall(text)}
-    spans = {(int(first), min(int(last), _MOST_COLUMNS)) for first, last in _HIDDEN_COLUMNS.findall(text)}
-    columns: list[int] = []
-    for first, last in sorted(spans):  # each column once, however many spans a hostile file lays over it
-        columns += range(max(first, columns[-1] + 1 if columns else 1), last + 1)
-    return Hidden(False, tuple(sorted(rows)), tuple(columns)) if rows or columns else None
+def _hidden(text: bytes) -> Spans | None:
+    rows = {(int(row), int(row)) for row in _HIDDEN_ROW.findall(text)}
+    columns = {(int(first), int(last)) for first, last in _HIDDEN_COLUMNS.findall(text)}
+    return Spans(rows, columns) if rows or columns else None
+
+
+def _hidden_in_ods(archive: ZipFile) -> Mapping[str, Spans]:
+    try:
+        return hidden_in_ods(archive.read(_ODS_CONTENT))
+    except Exception:  # a damaged or encrypted part: the reader itself tells it better
+        return {}
 
 
 def _titles(archive: ZipFile) -> dict[str, str]:

@@ -17,6 +17,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from indicators.draft import Draft, DraftRow
+from indicators.finding import Severity
 from loaders.drafts import read_grids
 from loaders.errors import FileError
 from loaders.grid import Grid
@@ -57,6 +58,7 @@ _WIDE = {
     "evidence": 22,
     "reason": 26,
 }
+_UNHIDE = "打开表格时看不到，请取消隐藏后核对"
 _FINDINGS = ("序号", "位置", "行", "级别", "问题", "对象", "说明", "怎么改", "依据", "审核决定")
 
 
@@ -150,6 +152,8 @@ def _findings_sheet(book: Workbook, reports: Sequence[Report]) -> None:
 def _finding_lines(reports: Sequence[Report]) -> Iterator[tuple[Value, ...]]:
     for report in reports:
         rows = {row.number: row for row in report.draft.rows}
+        for place, said in report.draft.unseen:
+            yield place, "隐藏", Severity.HINT.label, "", report.project, said, _UNHIDE, "", ""
         for item in report.notes:
             row = rows.get(item.row)
             yield (

@@ -18,6 +18,8 @@ def _lines(report: Report) -> Iterator[str]:
     facts = [unit_text(draft), f"{draft.year}年" if draft.year else "", amount_text(draft.amount), draft.file]
     yield "，".join(_flat(f) for f in facts if f)
     yield f"\n等级 **{report.grade}**，{number_text(report.points)} 分（供复核）\n"
+    if draft.unseen:
+        yield "\n".join(f"- {_flat(said)}（{_flat(place)}）" for place, said in draft.unseen) + "\n"
     yield report.opinion + "\n"
     yield "| 行 | 指标 | 级别 | 问题 | 说明 | 怎么改 | 依据 |"
     yield "|---|---|---|---|---|---|---|"

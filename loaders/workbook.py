@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,9 +15,10 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from indicators.numbers import plain_number
 from loaders.bounds import MOST_CELLS, MOST_ROWS
 from loaders.errors import DamagedFileError, ProtectedFileError, TooLargeError
-from loaders.extent import scan
+from loaders.extent import Look, scan
 from loaders.grid import Grid, Range, make_grid
-from loaders.hidden import Hidden
+from loaders.hidden import Spans
+from loaders.hidden_xls import hidden_in_xls
 from loaders.progress import tell
 
 FORMULA = "\ufff9"
@@ -28,20 +29,20 @@ def read_workbook(name: str, data: bytes) -> list[Grid]:
     """Grids of all visible and hidden sheets that hold anything, in order.
 
     A number formatted as a percentage is given as people see it (0.95 as 95%); a date as
-    2023-12-31; whole numbers without decimals. What is hidden is told of rows and columns in xlsx only,
-    of sheets in all. Raises a FileError.
+    2023-12-31; whole numbers without decimals. What is hidden is told. Raises a FileError.
     """
     look = scan(name, data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = book.sheets_metadata
+        hidden = _hidden(data, [sheet.name for sheet in sheets], look)
         grids = []
         for number, sheet in enumerate(sheets, 1):
             tell("张工作表", number, len(sheets))
             grid = _grid(name, sheet.name, book.get_sheet_by_name(sheet.name), data, look.formulas)
-            hidden = look.hidden.get(sheet.name, Hidden())
             unseen = sheet.visible != SheetVisibleEnum.Visible
-            grids.append(replace(grid, hidden=replace(hidden, sheet=unseen), _owner={}))
+            told = hidden.get(sheet.name, Spans()).within(grid.height, grid.width, sheet=unseen)
+            grids.append(replace(grid, hidden=told, _owner={}))
     except PasswordError as error:
         raise ProtectedFileError(name) from error
     except (CalamineError, ValueError, OSError) as error:
@@ -53,6 +54,14 @@ def read_workbook(name: str, data: bytes) -> list[Grid]:
             raise
         raise DamagedFileError(name, "工作簿结构不完整") from error
     return [grid for grid in grids if grid.height]
+
+
+def _hidden(data: bytes, titles: Sequence[str], look: Look) -> Mapping[str, Spans]:
+    """Hidden rows and columns by the sheet's title."""
+    if data[:2] == b"PK":
+        return look.hidden
+    found = hidden_in_xls(data)
+    return dict(zip(titles, found, strict=True)) if len(found) == len(titles) else {}
 
 
 def _grid(name: str, title: str, sheet: CalamineSheet, data: bytes, formulas: bool) -> Grid:

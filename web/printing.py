@@ -190,7 +190,7 @@ def review_text(reviewed: ReviewedFile) -> str:
         lines += [f"  整表 {_finding_line(f)}" for f in review.findings]
         for row in review.rows:
             lines += [
-                f"  第 {row.row.number} 行 {row.row.name or row.row.target}：{_finding_line(f)}"
+                f"  第 {row.row.number} 行{'（隐藏）' if row.row.hidden else ''} {row.row.name or row.row.target}：{_finding_line(f)}"
                 for f in row.findings
             ]
     return "\n".join(lines)

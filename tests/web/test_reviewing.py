@@ -20,7 +20,7 @@ from indicators.rules.check import default_pack
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
 from tests.bench.season import bad_files, files, forms, packed
-from tests.loaders.build import form_88, workbook
+from tests.loaders.build import form_88, saved, workbook
 from web.app import create_app
 from web.cli import main
 from web.review_jobs import KEY
@@ -216,6 +216,35 @@ def test_decisions_show_and_change_the_downloads(client: FlaskClient) -> None:
     assert book["Sheet"]["G15"].comment is not None
 
 
+def half_hidden() -> bytes:
+    """A form whose row 15 (受益村) nobody sees."""
+    book = openpyxl.load_workbook(io.BytesIO(form_88()))
+    book.worksheets[0].row_dimensions[15].hidden = True
+    return saved(book)
+
+
+def test_a_hidden_target_row_is_shown_on_every_way_out(client: FlaskClient) -> None:
+    told = "第 15 行隐藏，里面有“受益村”，指标值“3”，也一并检查了"
+    url = finished(client, ("申报表.xlsx", half_hidden()))
+    page = client.get(f"{url}/1").text
+    assert told in page
+    (row,) = re.findall(r'id="row-\d+">(?:(?!id="row-).)*隐藏行', page, re.S)
+    assert "受益村" in page[page.index(row) : page.index(row) + len(row) + 200]
+    assert told in client.get(url).text
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"{url}/1/annotated.xlsx").data))
+    assert told in [c.value for row in book["体检意见"].iter_rows() for c in row]
+    (table,) = upload(client, "/api/v1/review", ("申报表.xlsx", half_hidden())).json["tables"]
+    assert [r["name"] for r in table["rows"] if r["hidden"]] == ["受益村"]
+    assert [u["message"] for u in table["unseen"]] == [told]
+
+
+def test_a_table_without_hidden_parts_says_nothing_of_them(client: FlaskClient) -> None:
+    url = finished(client, ("申报表.xlsx", form_88()))
+    assert "隐藏行" not in client.get(f"{url}/1").text
+    (table,) = upload(client, "/api/v1/review", ("申报表.xlsx", form_88())).json["tables"]
+    assert table["unseen"] == []
+
+
 def test_a_dismissal_needs_a_reason(client: FlaskClient) -> None:
     url = finished(client, text=TEXT)
     post = {"row": "2", "code": "P01", "field": "target", "choice": "dismiss"}
@@ -322,6 +351,16 @@ def _token(page: str) -> str:
 
 
 # The command
+
+
+def test_the_command_tells_hidden_rows(tmp_path: Path, own: KnowledgeBase) -> None:
+    source, out = tmp_path / "申报表.xlsx", tmp_path / "报告.md"
+    source.write_bytes(half_hidden())
+    arguments = ["review", str(source), "--home", str(own.settings.home), "--out", str(out)]
+    done = CliRunner().invoke(main, arguments, env={"KB_CATALOGUE": str(SMALL)})
+    assert "第 15 行隐藏，里面有“受益村”" in done.stdout
+    assert "（隐藏） 受益村：" in done.stdout
+    assert "第 15 行隐藏，里面有“受益村”" in out.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "docx", "md"])
