@@ -37,10 +37,21 @@ class CatalogueFaultError(KnowledgeError):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record as this office edited it (None where it took it out), and what the shipped catalogue has."""
+    """A record as this office edited it (None where it took it out), and what the shipped catalogue has.
+
+    An indicator that the catalogue no longer has, and that was not retired because it was edited,
+    has None there.
+    """
 
     own: Record | None
-    shipped: Record
+    shipped: Record | None
+
+    @property
+    def record(self) -> Record:
+        """The record, this office's own where there is one."""
+        found = self.own or self.shipped
+        assert found is not None  # noqa: S101 - one of the two is what makes it kept
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +100,23 @@ def bring_in(reader: Reader, store: Store, root: Path, progress: Progress | None
     kept = _kept(reader, records, edited)
     wanted = [r for r in records if r.code not in edited]
     retired = _vanished(reader, {r.code for r in records} | edited)
+    told = told_of(kept)
     batch = store.put(
         [*wanted, *retired],
         name=_name(mark),
         actor=ACTOR,
-        reason="载入随程序发布的目录" + (f"；本单位改过的 {len(kept)} 条保留原样" if kept else ""),
+        reason="载入随程序发布的目录" + (f"；{told}" if told else ""),
         settings={SETTING: mark},
         progress=_step(progress, "写入数据库"),
     )
     return Loaded(batch, kept, tuple(r.code for r in retired))
+
+
+def told_of(kept: Sequence[Kept]) -> str:
+    """How much was kept because this office edited it, "" where nothing was."""
+    dropped = sum(k.shipped is None for k in kept)
+    also = f"（其中 {dropped} 条新目录里已经没有）" if dropped else ""
+    return f"本单位改过的 {len(kept)} 条保留原样{also}" if kept else ""
 
 
 def _name(mark: str) -> str:
@@ -105,9 +124,16 @@ def _name(mark: str) -> str:
 
 
 def _kept(reader: Reader, records: Sequence[Record], edited: Collection[str]) -> tuple[Kept, ...]:
+    there = {r.code for r in records}
     disputed = [r for r in records if r.code in edited]
-    standing = reader.many([r.code for r in disputed])
-    return tuple(Kept(standing.get(r.code), r) for r in disputed if standing.get(r.code) != r)
+    dropped = sorted((reader.written_within(BATCH_PREFIX) & set(edited)) - there)
+    standing = reader.many([*(r.code for r in disputed), *dropped])
+    changed = (Kept(standing.get(r.code), r) for r in disputed if standing.get(r.code) != r)
+    return (*changed, *(Kept(own, None) for code in dropped if _in_use(own := standing.get(code))))
+
+
+def _in_use(record: Record | None) -> bool:
+    return isinstance(record, Indicator) and record.status is Status.ACTIVE
 
 
 def _vanished(reader: Reader, known: set[str]) -> list[Record]:

@@ -44,7 +44,7 @@ def batch(number: int) -> str:
     ledger = knowledge().ledger
     changes = ledger.changes(number)
     spared = [
-        BatchChange(k.shipped.code, k.shipped.kind, k.own, k.shipped)
+        BatchChange(k.record.code, k.record.kind, k.own, k.shipped)
         for k in knowledge().shipped.kept(info.name)
     ]
     names = ledger.names([*changes, *spared])

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from indicators.validity import read_span
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
+from web.kept_out import kept_out
 
 _PATIENCE = 1.0
 """Seconds of work after which a bar is worth showing."""
@@ -87,13 +88,8 @@ def knowledge(context: click.Context, home: str | None) -> KnowledgeBase:
         kb = KnowledgeBase.open(Settings.load(home or context.obj), bar)
     finally:
         bar.close()
-    if kb.brought_in and kb.brought_in.kept:
-        number, kept = kb.brought_in.batch.number, len(kb.brought_in.kept)
-        click.echo(
-            f"随程序发布的目录有更新，已载入，记为第 {number} 批；本单位改过的 {kept} 条保留原样，没有跟着更新。"
-            f"差别见网页“管理 → 批次 → 第 {number} 批”（/admin/batch/{number}?show=kept#changes）。",
-            err=True,
-        )
+    if told := kept_out(kb):
+        click.echo(told, err=True)
     return kb
 
 

@@ -7,6 +7,7 @@ before it forks.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import threading
 from collections.abc import Iterable
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
+from web.kept_out import kept_out
 from web.serving import Served
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _served: tuple[int, Served] | None = None
 
@@ -34,6 +37,8 @@ def _of_this_process() -> Served:
         with _lock:
             if _served is None or _served[0] != os.getpid():
                 served = Served(KnowledgeBase.open(Settings.load()))
+                if told := kept_out(served.kb):
+                    _log.warning(told)
                 atexit.register(served.close)
                 _served = os.getpid(), served
     return _served[1]

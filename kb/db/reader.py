@@ -331,6 +331,17 @@ class Reader:
         with self._connection() as connection:
             return set(connection.execute(query).scalars())
 
+    def written_within(self, batch_prefix: str) -> set[str]:
+        """Codes with a revision of a batch whose name starts with ``batch_prefix``."""
+        query = (
+            select(t.revision.c.code)
+            .join(t.batch, t.batch.c.id == t.revision.c.batch)
+            .where(t.batch.c.name.startswith(batch_prefix))
+            .distinct()
+        )
+        with self._connection() as connection:
+            return set(connection.execute(query).scalars())
+
 
 def _version(row: Row[Any]) -> Version:
     return Version(row.version, row.actor, aware(row.at), row.action, row.reason, row.batch)

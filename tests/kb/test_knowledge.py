@@ -139,28 +139,38 @@ def test_crash_between_store_and_index_is_made_good(small: KnowledgeBase, settin
         assert names(again, "崩溃前写入")[:1] == ["崩溃前写入的名称"]
 
 
+def one(n: int, more: str = "") -> str:
+    """An indicator as a catalogue file has it."""
+    return f"{{code: JT-SL-0{n}, name: 指标{n}{more}, sector: JT, level1: 产出指标, level2: 数量指标, sources: [{{source: a}}]}}"
+
+
+def publish(folder: Path, *entries: str) -> None:
+    """A catalogue of these indicators in place of the one before."""
+    rows = "".join(f"\n  - {entry}" for entry in entries)
+    head = "sources: [{code: a, name: 甲}]\nsectors: [{code: JT, name: 交通运输, order: 1}]\nindicators:"
+    (folder / "catalogue").mkdir(exist_ok=True)
+    (folder / "catalogue" / "a.yaml").write_text(head + rows, encoding="utf-8")
+
+
+def retire(kb: KnowledgeBase, code: str) -> None:
+    record = kb.record(code)
+    assert isinstance(record, Indicator)
+    kb.write([msgspec.structs.replace(record, status=Status.RETIRED)], name="停用", actor="张三", reason="")
+
+
 def test_new_catalogue_keeps_edits_and_retires_what_vanished(tmp_path: Path) -> None:
-    root = tmp_path / "catalogue"
-    root.mkdir()
-    indicator = "{{code: JT-SL-0{n}, name: 指标{n}{x}, sector: JT, level1: 产出指标, level2: 数量指标, sources: [{{source: a}}]}}"
-
-    def publish(*entries: str) -> None:
-        rows = "".join(f"\n  - {entry}" for entry in entries)
-        head = "sources: [{code: a, name: 甲}]\nsectors: [{code: JT, name: 交通运输, order: 1}]\nindicators:"
-        (root / "a.yaml").write_text(head + rows, encoding="utf-8")
-
-    publish(indicator.format(n=1, x=""), indicator.format(n=2, x=""), indicator.format(n=3, x=""))
-    settings = Settings(home=tmp_path / "home", catalogue=root)
+    publish(tmp_path, one(1), one(2), one(3))
+    settings = Settings(home=tmp_path / "home", catalogue=tmp_path / "catalogue")
     with KnowledgeBase.open(settings) as kb:
         renamed(kb, "JT-SL-02", "本县的叫法")
         renamed(kb, "JT-SL-01", "指标1新版")  # what the next catalogue says as well
         assert kb.brought_in is not None
         assert kb.brought_in.kept == ()
-    publish(indicator.format(n=1, x="新版"), indicator.format(n=2, x="新版"))
+    publish(tmp_path, one(1, "新版"), one(2, "新版"))
     with KnowledgeBase.open(settings) as kb:
         assert kb.brought_in is not None
         (kept,) = kb.brought_in.kept
-        assert (kept.own.name if kept.own else "", kept.shipped.name) == ("本县的叫法", "指标2新版")
+        assert [r.name for r in (kept.own, kept.shipped) if r] == ["本县的叫法", "指标2新版"]
         info = kb.ledger.batch(kb.brought_in.batch.number)
         assert info.reason == "载入随程序发布的目录；本单位改过的 1 条保留原样"
         assert kb.shipped.kept(info.name) == (kept,)
@@ -173,6 +183,30 @@ def test_new_catalogue_keeps_edits_and_retires_what_vanished(tmp_path: Path) -> 
         assert kb.check().ok
     with KnowledgeBase.open(settings) as kb:
         assert kb.brought_in is None
+
+
+def test_an_edited_indicator_that_a_new_catalogue_drops_is_counted_until_it_is_retired(
+    tmp_path: Path,
+) -> None:
+    publish(tmp_path, *(one(n) for n in range(1, 5)))
+    settings = Settings(home=tmp_path / "home", catalogue=tmp_path / "catalogue")
+    with KnowledgeBase.open(settings) as kb:
+        renamed(kb, "JT-SL-02", "本县的叫法")
+        kb.write(
+            [Indicator(code="WO-1", name="本县自己的", sector="JT")], name="自有", actor="张三", reason=""
+        )
+        retire(kb, "JT-SL-03")
+    publish(tmp_path, one(1))
+    with KnowledgeBase.open(settings) as kb:
+        assert kb.brought_in is not None
+        (kept,) = kb.brought_in.kept
+        assert (kept.record.name, kept.shipped) == ("本县的叫法", None)
+        assert kb.brought_in.retired == ("JT-SL-04",)
+        info = kb.ledger.batch(kb.brought_in.batch.number)
+        assert info.reason.endswith("；本单位改过的 1 条保留原样（其中 1 条新目录里已经没有）")
+        assert kb.shipped.kept(info.name) == (kept,)
+        retire(kb, "JT-SL-02")
+        assert kb.shipped.kept(info.name) == ()
 
 
 def test_faulty_catalogue_is_refused_whole(tmp_path: Path) -> None:

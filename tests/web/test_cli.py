@@ -154,17 +154,18 @@ def test_a_new_catalogue_says_what_the_offices_own_edits_kept_out(
     with KnowledgeBase.open(settings) as kb:
         own = [
             msgspec.structs.replace(kb.record(code), name=name)
-            for code, name in (("JT-SL-01", "本县里程"), ("XM-1", "本县的路"))
+            for code, name in (("JT-SL-01", "本县里程"), ("XM-1", "本县的路"), ("CJ-MY-01", "本县满意度"))
         ]
         kb.write(own, name="改名", actor="张三", reason="试")
     book = root / "small.yaml"
     newer = book.read_text().replace("name: 新建改建农村公路里程", "name: 农村公路新改建里程")
+    newer = re.sub(r"  - \{code: CJ-MY-01.*\n(?:    .*\n)*", "", newer)
     book.write_text(newer.replace("name: 交工验收合格率", "name: 交工验收合格率（新）"))
     told, again = (
         CliRunner().invoke(main, ["check"], env={**environ, "KB_CATALOGUE": str(root)}).stderr
         for _ in range(2)
     )
-    number = re.search(r"记为第 (\d+) 批；本单位改过的 2 条保留原样", told)
+    number = re.search(r"记为第 (\d+) 批；本单位改过的 3 条保留原样（其中 1 条新目录里已经没有）", told)
     assert number, told
     assert f"/admin/batch/{number[1]}?show=kept" in told
     assert "保留原样" not in again
@@ -172,9 +173,10 @@ def test_a_new_catalogue_says_what_the_offices_own_edits_kept_out(
         kb.accounts.add("小管", Role.ADMIN, PASSWORD, actor="测试")
         client = create_app(kb).test_client()
         log_in(client, "小管")
-        assert "本单位改过的 2 条保留原样" in client.get("/admin/batches").text
+        assert "本单位改过的 3 条保留原样" in client.get("/admin/batches").text
         page = client.get(f"/admin/batch/{number[1]}?show=kept").text
-    assert "保留本单位的 2" in page
+    assert "保留本单位的 3" in page
+    assert re.search(r'href="/i/CJ-MY-01">本县满意度.*?新目录里没有', page, re.S)
     assert "本县里程" in page
     assert "<ins>" in page
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import requests
 
@@ -199,6 +200,26 @@ def test_addresses_with_raw_bytes_are_answered(office: Office) -> None:
         with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(b"GET /search?q=" + raw + b" HTTP/1.0\r\nHost: x\r\n\r\n")
             assert connection.recv(64).split()[1] == b"200"
+
+
+def test_wsgi_entry_logs_what_a_new_catalogue_kept_out(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(SMALL, tmp_path / "catalogue"))
+    with KnowledgeBase.open(Settings(home=tmp_path / "home", catalogue=root)) as kb:
+        own = msgspec.structs.replace(kb.record("JT-SL-01"), name="本县里程")
+        kb.write([own], name="改名", actor="张三", reason="")
+    (root / "small.yaml").write_text((root / "small.yaml").read_text().replace("农村公路里程", "公路里程"))
+    program = "from werkzeug.test import Client; from web.wsgi import app; print(Client(app).get('/readyz').status_code)"
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
+            env={**environment(tmp_path / "home"), "KB_CATALOGUE": str(root)},
+        )
+        for _ in range(2)
+    )  # fmt: skip
+    assert (first.stdout, second.stdout) == ("200\n", "200\n")
+    assert "WARNING web.wsgi: 随程序发布的目录有更新" in first.stderr
+    assert "本单位改过的 1 条保留原样" in first.stderr
+    assert "保留原样" not in second.stderr
 
 
 def test_wsgi_entry_runs_under_gunicorn_with_the_code_loaded_beforehand(home: Path) -> None:
