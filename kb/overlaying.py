@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from indicators.model import Indicator, IndicatorSet
+from indicators.model import Indicator, IndicatorSet, Record
 from kb.db.reader import Reader
-from kb.db.rows import body_of
+from kb.db.rows import body_of, record_from
 from kb.db.store import Store
 from kb.errors import InputError
 from kb.import_codes import free_code, own_prefix, set_code_of
@@ -130,7 +130,8 @@ class Overlays:
         if below.code == overlay.code:
             raise InputError("不能与自己合并。请选上级指标集。")
         records = self._records(overlay, below)
-        return MergeView(overlay, below, compare(overlay, below, records), _mark(overlay, below, records))
+        entries = compare(overlay, below, records, self._left_as_known(overlay))
+        return MergeView(overlay, below, entries, _mark(overlay, below, records))
 
     def merge(
         self, name: str, base: str, choices: Mapping[str, Side], *,
@@ -162,6 +163,20 @@ class Overlays:
         edition = f" {below.edition} 版" if below.edition else ""
         title = f"合并上级：{overlay.name} ← {below.name}{edition}"
         return self._put(list(done.records), title, versions, actor)
+
+    def _left_as_known(self, overlay: IndicatorSet) -> dict[str, Indicator]:
+        """Indicators that an overlay leaves out, as they stood when it took up its base.
+
+        No copy of them is kept: a base that was loaded anew in place has their texts of then in its history only.
+        """
+        codes = [record.code for record in self.left_out(overlay)]
+        since = next(
+            version.batch
+            for version, kind, body in reversed(self._reader.revisions(overlay.code))
+            if body and _base_of(record_from(kind, body)) == _base_of(overlay)
+        )
+        found = self._reader.as_of(codes, since) if codes and since else {}
+        return {code: r for code, r in found.items() if isinstance(r, Indicator)}
 
     def _seen(self, name: str) -> tuple[IndicatorSet, dict[str, int]]:
         """An overlay with the version that must still stand when it is written."""
@@ -195,6 +210,13 @@ class Overlays:
         batch = self._store.put(records, name=name[:200], actor=actor, reason="", expected=expected)
         self._apply()
         return batch.number
+
+
+def _base_of(record: Record) -> tuple[str, str, tuple[str, ...]] | None:
+    """The base of an overlay as it was taken up."""
+    if not isinstance(record, IndicatorSet):
+        return None
+    return record.base, record.base_edition, record.base_members
 
 
 def _mark(overlay: IndicatorSet, base: IndicatorSet, records: Mapping[str, Indicator]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from indicators.choices import Status
+from indicators.differences import FieldChange, differences
 from indicators.model import Indicator, IndicatorSet
 from kb.import_codes import place_of
 from kb.merging import parts_of, with_parts
@@ -80,6 +81,7 @@ class Entry:
 
     ``code`` is the overlay's member ("" where the base adds one), ``old`` and ``new`` the base's
     indicator before and now ("" where there is none); ``successor`` is proposed for one that vanished.
+    Of one that is left out ``below`` has what the base changed in it: told, never taken.
     """
 
     fate: Fate
@@ -90,6 +92,7 @@ class Entry:
     fields: tuple[FieldMerge, ...] = ()
     successor: str = ""
     successor_name: str = ""
+    below: tuple[FieldChange, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -140,19 +143,31 @@ def merge_fields(old: Indicator, theirs: Indicator, ours: Indicator) -> tuple[Fi
     return tuple(found)
 
 
-def compare(overlay: IndicatorSet, base: IndicatorSet, records: Mapping[str, Indicator]) -> tuple[Entry, ...]:
+def compare(
+    overlay: IndicatorSet,
+    base: IndicatorSet,
+    records: Mapping[str, Indicator],
+    left: Mapping[str, Indicator] | None = None,
+) -> tuple[Entry, ...]:
     """What merging ``base`` as it is now into an overlay does to each indicator.
 
-    ``records`` holds the members of both and of the overlay's base as it was.
+    ``records`` holds the members of both and of the overlay's base as it was; ``left`` those that the
+    overlay leaves out as they stood when it took up its base.
     """
-    return _Comparison(overlay, base, records).entries()
+    return _Comparison(overlay, base, records, left or {}).entries()
 
 
 class _Comparison:
     """The three sets side by side."""
 
-    def __init__(self, overlay: IndicatorSet, base: IndicatorSet, records: Mapping[str, Indicator]) -> None:
-        self.overlay, self.base, self.records = overlay, base, records
+    def __init__(
+        self,
+        overlay: IndicatorSet,
+        base: IndicatorSet,
+        records: Mapping[str, Indicator],
+        left: Mapping[str, Indicator],
+    ) -> None:
+        self.overlay, self.base, self.records, self.left = overlay, base, records, left
         members = [records[m] for m in overlay.members if m in records]
         below = set(overlay.base_members)
         self.copies = {r.overlays: r for r in members if r.overlays in below}
@@ -194,7 +209,8 @@ class _Comparison:
         for code in self.overlay.base_members:
             before = self._before(code)
             if code not in used and before is not None:
-                found.append(Entry(Fate.LEFT_OUT, "", before.name, code, self.pairs.get(code, "")))
+                new = self.pairs.get(code, "")
+                found.append(Entry(Fate.LEFT_OUT, "", before.name, code, new, below=self._below(code, new)))
         places = {place_of(r): r for r in self.own if r.status is Status.ACTIVE}
         own = {r.code for r in self.own}
         for record in self.fresh:
@@ -208,6 +224,15 @@ class _Comparison:
         found += [Entry(Fate.OWN, r.code, r.name) for r in self.own if r.code not in twice]
         order = list(Fate)
         return tuple(sorted(found, key=lambda e: order.index(e.fate)))
+
+    def _below(self, code: str, new: str) -> tuple[FieldChange, ...]:
+        """What the base changed in an indicator that is left out, since the overlay knows it.
+
+        Every load adds its own file to the sources, which need not be said.
+        """
+        before, now = self.left.get(code) or self.records[code], self.now.get(new)
+        changed = differences(before, now) if now else ()
+        return tuple(c for c in changed if c.field not in _APART and c.field != "sources")
 
     def _of_shared(self, record: Indicator) -> Entry:
         new = self.pairs.get(record.code)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from indicators.differences import told
 from indicators.fields import label_of, shown
 from indicators.model import Kind
 from kb.imports import SetAbout
@@ -126,6 +127,7 @@ def merge_json(view: MergeView, left: list[str], batch: int | None) -> dict[str,
     entries = [
         {
             "fate": e.fate.value, "code": e.code, "name": e.name, "old": e.old, "new": e.new, "successor": e.successor,
+            "below": [{"field": c.field, "before": c.before, "after": c.after} for c in e.below],
             "fields": [
                 {"field": f.field, "outcome": f.outcome.value, **{s: plain(getattr(f, s)) for s in ("old", "theirs", "ours", "value")}}
                 for f in e.fields
@@ -144,7 +146,7 @@ def _text(view: MergeView, left: list[str], batch: int | None, dry_run: bool) ->
     edition = f"（{view.base.edition} 版）" if view.base.edition else ""
     lines = [f"{view.overlay.name} ← {view.base.name}{edition}"]
     lines.append("  " + "，".join(f"{FATE_NAMES[fate]} {n}" for fate, n in view.counts.items()))
-    told = [e for e in view.entries if e.fields or not e.new][:_SHOWN]
+    told = [e for e in view.entries if e.fields or e.below or not e.new][:_SHOWN]
     for entry in told:
         lines += _entry_lines(entry)
     return "\n".join([*lines, f"  {_outcome(view, left, batch, dry_run)}"])
@@ -153,7 +155,8 @@ def _text(view: MergeView, left: list[str], batch: int | None, dry_run: bool) ->
 def _entry_lines(entry: Entry) -> list[str]:
     heir = f"，改用 {entry.successor} {entry.successor_name}" if entry.successor else ""
     head = f"  {FATE_NAMES[entry.fate]}：{entry.code or entry.new or entry.old} {entry.name}{heir}"
-    return [head, *(f"    {_field_line(f)}" for f in entry.fields)]
+    below = (f"    上级改了{told_}" for told_ in told(Kind.INDICATOR, entry.below))
+    return [head, *(f"    {_field_line(f)}" for f in entry.fields), *below]
 
 
 def _field_line(f: FieldMerge) -> str:

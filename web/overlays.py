@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from indicators.differences import Told, told
 from indicators.fields import label_of, shown
 from indicators.model import Indicator, Kind
 from kb.errors import KnowledgeError
 from kb.imports import SetAbout
-from kb.overlaying import OpenConflictError
-from kb.overlays import Fate, Outcome, Side
+from kb.overlaying import MergeView, OpenConflictError
+from kb.overlays import Entry, Fate, Outcome, Side
 from web.admin import admin
 from web.context import knowledge
 from web.query import clean
@@ -141,8 +142,14 @@ def _merge_page(
     return render_template(
         "admin_merge.html", view=view, groups=groups, quiet=_QUIET, most=_MOST, choices=choices, successors=successors,
         error=error, missing=frozenset(error.keys if error else ()), FATES=FATE_NAMES, OUTCOMES=OUTCOME_NAMES,
-        label=_label, shown=shown, conflict=Outcome.CONFLICT,
+        label=_label, shown=shown, conflict=Outcome.CONFLICT, left_out=_left_out(view),
     )  # fmt: skip
+
+
+def _left_out(view: MergeView) -> list[tuple[Entry, list[Told]]]:
+    """Indicators that are left out and that the base changed or dropped, each with what it changed."""
+    left = (e for e in view.entries if e.fate is Fate.LEFT_OUT and (e.below or not e.new))
+    return [(e, told(Kind.INDICATOR, e.below)) for e in left]
 
 
 def _label(field: str) -> str:

@@ -207,6 +207,24 @@ class Reader:
         with self._connection() as connection:
             return tuple((_version(r), r.kind, r.body) for r in connection.execute(query))
 
+    def as_of(self, codes: Collection[str], batch: int) -> dict[str, Record]:
+        """Records as they stood when a batch was written, codes that had none left out."""
+        found: dict[str, Record] = {}
+        with self._connection() as connection:
+            for some in in_parts(dict.fromkeys(codes)):
+                newest = (
+                    select(t.revision.c.code, func.max(t.revision.c.version).label("version"))
+                    .where(t.revision.c.code.in_(some), t.revision.c.batch <= batch)
+                    .group_by(t.revision.c.code)
+                    .subquery()
+                )
+                query = select(t.revision.c.code, t.revision.c.kind, t.revision.c.body).join(
+                    newest,
+                    (newest.c.code == t.revision.c.code) & (newest.c.version == t.revision.c.version),
+                )
+                found |= {r.code: record_from(r.kind, r.body) for r in connection.execute(query) if r.body}
+        return found
+
     def named(self, kind: Kind, text: str, limit: int) -> list[Ref]:
         """Records of a kind whose code or name holds a text, those that begin with it first."""
         pattern = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")

@@ -161,6 +161,44 @@ def test_next_year_as_a_set_of_its_own(county: KnowledgeBase) -> None:
     assert county.check().ok
 
 
+DESKS = ["产出指标", "数量指标", "购置课桌数", "套（双人）", "到位并验收。"]
+
+
+def left_out(kb: KnowledgeBase, base: str = "") -> list[tuple[str, str, dict[str, tuple[object, object]]]]:
+    """Name, code of today and changed fields of what the county leaves out."""
+    entries = kb.overlays.compare("县库", base).entries
+    return [
+        (e.name, e.new, {c.field: (c.before, c.after) for c in e.below})
+        for e in entries
+        if e.fate is Fate.LEFT_OUT
+    ]
+
+
+CHANGED = {"unit": ("套", "套（双人）"), "explanation": ("到位。", "到位并验收。")}
+
+
+def test_what_the_base_changed_in_one_left_out_is_told_and_not_taken(county: KnowledgeBase) -> None:
+    code = members(county, "市库")["购置课桌数"].code
+    assert left_out(county) == [("购置课桌数", code, {})]
+    load(county, [*CITY[:3], DESKS], "市库", edition="2026")
+    assert left_out(county) == [("购置课桌数", code, CHANGED)]
+    view = county.overlays.compare("县库")
+    batch = county.overlays.merge("县库", "", {}, mark=view.mark, actor="管理员")
+    assert batch is not None
+    assert "购置课桌数" not in members(county, "县库")
+    assert left_out(county) == [("购置课桌数", code, {})]
+    county.undo(batch, actor="管理员")
+    assert left_out(county) == [("购置课桌数", code, CHANGED)]
+
+
+def test_what_a_set_of_its_own_changed_or_dropped_of_one_left_out_is_told(county: KnowledgeBase) -> None:
+    load(county, [*CITY[:3], DESKS], "市库2026", edition="2026")
+    new = members(county, "市库2026")["购置课桌数"].code
+    assert left_out(county, "市库2026") == [("购置课桌数", new, CHANGED)]
+    load(county, CITY[:3], "市库2027", edition="2027")
+    assert left_out(county, "市库2027") == [("购置课桌数", "", {})]
+
+
 def test_a_change_after_the_preview_is_refused(county: KnowledgeBase) -> None:
     load(county, [["产出指标", "数量指标", "改造教室数", "间", "又改了。"]], "市库")
     view = county.overlays.compare("县库")

@@ -84,6 +84,21 @@ def test_the_whole_way_on_the_pages(city: KnowledgeBase, admin: FlaskClient) -> 
     assert "上级没有变化" in admin.get(f"{page}/merge").text
 
 
+def test_changes_of_what_is_left_out_are_shown_folded(city: KnowledgeBase, admin: FlaskClient) -> None:
+    page = f"/admin/overlays/{made(admin, city)}"
+    below = members(city, "市库")
+    send(admin, page, code=below["购置课桌数"].code, do="leave")
+    send(admin, page, code=below["验收合格率"].code, do="leave")
+    assert "本地不用的，上级有变化" not in admin.get(f"{page}/merge").text
+    load(city, [*CITY[:3], [*CITY[3][:3], "套（双人）", "到位。"]], "市库")
+    text = admin.get(f"{page}/merge").text
+    assert "上级没有变化" in text  # nothing that the county uses
+    (shown,) = re.findall(r'<section class="section" id="left_out">.*?</section>', text, re.S)
+    assert '<details class="fold"><summary>逐条看' in shown
+    assert "套<ins>（双人）</ins>" in shown or "<ins>套（双人）</ins>" in shown
+    assert "验收合格率" not in shown
+
+
 def test_successor_is_chosen_on_the_page(city: KnowledgeBase, admin: FlaskClient) -> None:
     code = made(admin, city)
     load(
@@ -210,6 +225,13 @@ def test_overlay_by_command_copies_and_leaves_out(run, tmp_path: Path) -> None:
     members = json.loads(run("show", "BD-COUNTY", "--json").stdout)["fields"]["members"]
     assert "BD-COUNTY-SL-01" in members
     assert "BD-CITY-SL-02" not in members
+    changed = [CITY[0], [*CITY[1][:3], "间（套）", *CITY[1][4:]], *CITY[2:]]
+    run("load", write(tmp_path, "市.csv", changed), "--as", "indicators", "--set", "CITY")
+    assert "    上级改了计量单位：间 → 间（套）" in run("merge", "COUNTY", "--dry-run").stdout
+    entries = json.loads(run("merge", "COUNTY", "--dry-run", "--json").stdout)["entries"]
+    assert [e["below"] for e in entries if e["below"]] == [
+        [{"field": "unit", "before": "间", "after": "间（套）"}]
+    ]
     assert run("overlay", "COUNTY", "--take-up", "BD-CITY-SL-02").exit_code == 0
     assert "上级 BD-CITY" in run("overlay", "COUNTY").stdout
     assert run("overlay", "COUNTY", "--copy", "没有").exit_code == 1
