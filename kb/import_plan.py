@@ -15,7 +15,11 @@ Near = Callable[[str], Sequence[tuple[str, str, float]]]
 
 
 class DecisionError(InputError):
-    """A decision names a code that cannot be merged into or succeed another."""
+    """A decision names a code that cannot be merged into or succeed another; ``code`` is what was decided about."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,8 @@ class _Work:
         if target in below and isinstance(before, Indicator):
             return copied(before, adopted(before, candidate), record.code), record.name
         if target and not isinstance(before, Indicator):
-            raise DecisionError(f"不能并入 {target}：没有这个代码的指标。请改选，或当作新指标。")
+            said = f"不能并入 {target}：没有这个代码的指标。请改选，或当作新指标。"
+            raise DecisionError(candidate.record.code, said)
         if not isinstance(before, Indicator):
             return candidate, ""
         own = before.code.startswith(own_prefix(self.set_code) + "-")
@@ -218,12 +219,13 @@ class _Work:
         if not successor:
             return
         if successor == record.code:
-            raise DecisionError(f"{record.code} 不能由自己替代。请改选一个替代指标，或不写。")
+            raise DecisionError(record.code, f"{record.code} 不能由自己替代。请改选一个替代指标，或不写。")
         retiring = {r.code for r in gone if self.decided.retires(r.code)}
         there = self.taken.get(successor) or self.snapshot.records.get(successor)
         if not isinstance(there, Indicator) or successor in retiring:
             raise DecisionError(
-                f"{record.code} 的替代指标 {successor} 不是在用的指标。请改选文件里或库里在用的指标，或不写。"
+                record.code,
+                f"{record.code} 的替代指标 {successor} 不是在用的指标。请改选文件里或库里在用的指标，或不写。",
             )
 
     def _is_new(self, record: Record) -> bool:

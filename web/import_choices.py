@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import msgspec
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -16,11 +18,13 @@ from web.downloads import BOOK, attachment
 from web.import_uploads import About, Phase, Upload
 from web.import_view import choices_of
 from web.importing import PATIENCE, address, room, upload_of
+from web.query import page_number
 
 pages = Blueprint("import_choices", __name__)
 
 _FIELDS = {field for kind in FIELDS for field, _ in choices_of(kind)}
 _LONGEST_CODE = 80
+_PLACES = ("duplicates", "vanished")
 _KEEP, _RETIRE, _OTHER = "keep", "retire", "other"
 
 
@@ -53,14 +57,33 @@ def _read_again(kept: Upload, corrections: dict[str, str]) -> BaseResponse:
 
 @pages.post("/admin/import/<token>/choices")
 def choose(token: str) -> BaseResponse:
-    """Take what was chosen of duplicates and vanished members, and plan anew."""
+    """Take what was chosen on a page of duplicates and vanished members, plan anew, and turn to the page asked for."""
     kept = upload_of(token)
     made = room().prepared(kept)
     if made and room().settled(kept, PATIENCE):
-        kept.keep_about(chosen(kept.about, made.plan, request.form))
-        room().plan(kept)
-        room().settled(kept, PATIENCE)
-    return redirect(address(kept, "#decide"), 303)
+        keep_chosen(kept, made.plan)
+    return redirect(decide_address(kept), 303)
+
+
+def keep_chosen(kept: Upload, plan: ImportPlan) -> bool:
+    """Take note of a form's choices; whether they differ from those before, so that the upload is planned anew."""
+    before = kept.about
+    about = chosen(before, plan, request.form)
+    kept.keep_about(about)
+    if about.asked.decisions == before.asked.decisions:
+        return False
+    room().plan(kept)
+    room().settled(kept, PATIENCE)
+    return True
+
+
+def decide_address(kept: Upload) -> str:
+    """The pages of choices that a form's address asks for, with the place on them."""
+    pages_ = {name: page_number(request.args.get(name, "")) for name in ("like", "gone")}
+    pages_ = {name: number for name, number in pages_.items() if number > 1}
+    at = request.args.get("at", "")
+    place = f"#{at if at in _PLACES else 'decide'}"
+    return address(kept, (f"?{urlencode(pages_)}" if pages_ else "") + place)
 
 
 def chosen(about: About, plan: ImportPlan, form: MultiDict[str, str]) -> About:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from loaders.packs import UnsignedPackError, require_signed
 from web.admin import admin
 from web.downloads import BOOK, attachment
-from web.import_choices import chosen
+from web.import_choices import decide_address, keep_chosen
 from web.import_jobs import must_wait
 from web.importing import PATIENCE, address, room, upload_of
 from web.load_plan import bad_book
@@ -34,19 +34,9 @@ def commit(token: str) -> BaseResponse:
     except UnsignedPackError as error:
         flash(str(error), "bad")
         return redirect(address(kept, "#commit"), 303)
-    about = chosen(kept.about, made.plan, request.form)
-    before = kept.about
-    kept.keep_about(about)
-    if (about.merge, about.retire, about.keep, about.replace) != (
-        before.merge,
-        before.retire,
-        before.keep,
-        before.replace,
-    ):
-        room().plan(kept)
-        room().settled(kept, PATIENCE)
+    if keep_chosen(kept, made.plan):
         flash("取舍刚改过，差异已重新算好，还没有入库。请看过再点“确认入库”。", "bad")
-        return redirect(address(kept, "#decide"), 303)
+        return redirect(decide_address(kept), 303)
     if must_wait(made.file, made.plan) and request.form.get("good") != "1":
         flash("文件里有错误的行，没有入库。请改正后重新上传，或改选“先入没有错的行”。", "bad")
         return redirect(address(kept, "#errors"), 303)

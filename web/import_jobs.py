@@ -33,6 +33,7 @@ KEY = "imports"
 _PREPARED = 3
 PATIENCE = 10.0
 _LATELY = 50  # batches among which one is looked for that was just written
+_REFUSED = 10  # decisions dropped one by one, each by a plan of its own; then all
 _LOOK = 0.05  # seconds between two looks at what another process does
 _BROKEN = "程序出错，这一步没有完成，什么都没有写入。请再试一次；仍然不行请告诉管理员时间。"
 _LOST = "写入时程序被打断（重启或进程被结束），这一次什么都没有写进去。核对下面的变化后请再点一次写入。"
@@ -181,15 +182,23 @@ class ImportRoom:
 
     def _plan(self, upload: Upload, stop: Stop) -> None:
         upload.tell(Phase.PLANNING)
-        message = ""
-        try:
-            self._prepare(upload)
-        except DecisionError as error:
-            message = f"{error}刚才的取舍没有采用。"
-            upload.keep_about(msgspec.structs.replace(upload.about, merge={}, retire={}))
-            self._prepare(upload)
+        refused = self._prepare_followable(upload, stop)
         stop.check()
-        upload.tell(Phase.READY, message=message)
+        rest = "其余的取舍照旧" if len(refused) < _REFUSED else "这样的太多，取舍都没有采用"
+        upload.tell(Phase.READY, message=f"{''.join(refused)}{rest}。" if refused else "")
+
+    def _prepare_followable(self, upload: Upload, stop: Stop) -> list[str]:
+        """Make the preview without decisions that cannot be followed, and tell why not; each is dropped by itself."""
+        refused: list[str] = []
+        while True:
+            try:
+                self._prepare(upload)
+            except DecisionError as error:
+                refused.append(str(error))
+                upload.keep_about(upload.about.without(error.code if len(refused) < _REFUSED else None))
+                stop.check()
+            else:
+                return refused
 
     def _plan_after_write(self, upload: Upload, stop: Stop) -> None:
         """Plan anew after a write whose process did not live to tell its end: it was whole, or nothing of it is left."""
@@ -219,7 +228,8 @@ class ImportRoom:
     def _mark(self, upload: Upload) -> str:
         """Changes whenever a preview may: with the choices, and with anything written since."""
         newest = self.kb.ledger.page(1)
-        told = f"{newest[0].number if newest else 0} {msgspec.json.encode(upload.about).hex()}"
+        about = msgspec.structs.replace(upload.about, title="", reason="")
+        told = f"{newest[0].number if newest else 0} {msgspec.json.encode(about).hex()}"
         return sha256(told.encode()).hexdigest()
 
     def _write(self, upload: Upload, stop: Stop, shown: str, actor: str) -> None:

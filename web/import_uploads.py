@@ -99,6 +99,13 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         decided = Decisions(merge=self.merge, retire=self.retire, keep=self.keep, replace=self.replace)
         return Asked(self.set_name, about=SetAbout(**self.set_about), decisions=decided)
 
+    def without(self, code: str | None) -> About:
+        """The same without what was decided about a code; without any such decision where it is None."""
+        known = code in self.merge or code in self.retire
+        merge = {c: v for c, v in self.merge.items() if known and c != code}
+        retire = {c: v for c, v in self.retire.items() if known and c != code}
+        return msgspec.structs.replace(self, merge=merge, retire=retire)
+
 
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How far an upload is. ``batch`` is the one that it became, 0 where nothing was to be written."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from indicators.differences import Told, told
 from indicators.fields import label_of, shown
@@ -16,9 +17,10 @@ from loaders.records import LoadedTable
 from web.import_jobs import Prepared
 from web.load_plan import problems_of, told_of
 
+T = TypeVar("T")
 PAGE = 100
-MOST_CHOICES = 200
-"""Near-duplicates and vanished members that a page lists with a choice each."""
+CHOICES = 200
+"""Near-duplicates, and vanished members, that a page lists with a choice each."""
 SURE = 0.9
 """Confidence under which a person is asked to look at a column."""
 ACTIONS = {"changed": "修改", "new": "新增", "vanished": "文件里没有", "invalid": "不能入库", "same": "不变"}
@@ -67,6 +69,34 @@ class TableView:
     def open(self) -> bool:
         """Whether some column waits for a field."""
         return any(c.doubtful or not c.column.field for c in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicePage(Generic[T]):
+    """A page of what has a choice each, and where it is among all of them."""
+
+    items: Sequence[T]
+    number: int
+    last: int
+    total: int
+
+    @classmethod
+    def of(cls, found: Sequence[T], number: int) -> ChoicePage[T]:
+        """Page ``number`` (from 1), the last one where there are not so many."""
+        last = max(1, -(-len(found) // CHOICES))
+        number = min(number, last)
+        return cls(found[(number - 1) * CHOICES : number * CHOICES], number, last, len(found))
+
+    @property
+    def first(self) -> int:
+        """Number of its first item among all, from 1."""
+        return (self.number - 1) * CHOICES + 1
+
+    @property
+    def near(self) -> list[int]:
+        """Pages to turn to: the first, the last, and those around this one."""
+        around = range(self.number - 2, self.number + 3)
+        return sorted({1, self.last, *(n for n in around if 1 <= n <= self.last)})
 
 
 @dataclass(frozen=True, slots=True)

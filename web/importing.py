@@ -154,8 +154,9 @@ def preview(token: str) -> str | BaseResponse:
         "admin_import_preview.html", up=kept, about=kept.about, state=state, file=made.file, plan=made.plan,
         tables=view.tables_of(made.file, knowledge().loading.learned()), causes=view.causes_of(made), counts=counts,
         action=action, page=min(page, last), last=last, changes=changes, set_change=view.set_change(made),
-        touched=made.touched, title=made.title(kept.about), most=view.MOST_CHOICES, pack=made.pack, spoken=spoken,
-        sheets=SHEETS,
+        touched=made.touched, title=made.title(kept.about), pack=made.pack, spoken=spoken, sheets=SHEETS,
+        likes=view.ChoicePage.of(made.plan.duplicates, page_number(request.args.get("like", ""))),
+        gone=view.ChoicePage.of(made.plan.vanished, page_number(request.args.get("gone", ""))),
     )  # fmt: skip
 
 

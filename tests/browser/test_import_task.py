@@ -227,3 +227,30 @@ def test_all_of_it_works_without_javascript(browser: Any, kb: KnowledgeBase, tmp
         page.wait_for_url("**/admin/batch/*", timeout=60_000)
         context.close()
     assert kb.loading.find_set("无脚本") is not None
+
+
+def test_pages_of_choices_keep_what_was_chosen(
+    page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.import_view.CHOICES", 2)
+    first, second = tmp_path / "县库2025.xlsx", tmp_path / "县库2026.xlsx"
+    first.write_bytes(messy(FIRST))
+    second.write_bytes(messy([["产出指标", "数量指标", "养护里程", "公里", "当年养护的。", "统计"]]))
+    hand_in(page, first, "教育县库")
+    page.locator("#commit button", has_text="确认入库").click()
+    page.wait_for_url("**/admin/batch/*", timeout=60_000)
+    hand_in(page, second, "教育县库")
+    gone = page.locator('select[name^="gone:"]')
+    gone.first.select_option("retire")
+    page.get_by_role("button", name="翻到第 2 页").click()
+    page.wait_for_url("**gone=2*", timeout=60_000)
+    gone.first.select_option("other")
+    successor = page.locator('input[name^="successor:"]').first
+    successor.fill("没有")
+    successor.press("Enter")  # what was chosen is planned, and no page turned
+    page.wait_for_selector(".notice.bad", timeout=60_000)
+    assert "gone=2" in page.url
+    shot(page, "8-pages")
+    page.get_by_role("button", name="翻到第 1 页").click()
+    page.wait_for_url("**#vanished", timeout=60_000)
+    expect(gone.first).to_have_value("retire")
