@@ -1,8 +1,8 @@
 """Three states of one record brought together: the one that somebody began from, theirs, and mine. Pure.
 
 What only one side changed is taken from that side. Lists of words or codes are merged item by item:
-what either side added comes in, what either took out goes. A field that both sides changed
-differently is a clash, for a person to decide.
+what either side added comes in, what either took out goes; tables row by row (``kb.merging_rows``).
+A field that both sides changed differently is a clash, for a person to decide.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from indicators.model import Record, Standards
+from kb.merging_rows import merge_rows
 
 R = TypeVar("R", bound=Record)
 
@@ -30,7 +31,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A field that at least one side changed: its three states, and whose value the merge takes."""
+    """A field that at least one side changed: its three states, and whose value the merge takes.
+
+    Of a table whose rows clash ``theirs`` and ``mine`` have the rows that come together already.
+    """
 
     name: str
     base: Any
@@ -95,7 +99,17 @@ def _cell(name: str, base: Any, theirs: Any, mine: Any) -> Cell:
         return Cell(name, base, theirs, mine, Side.THEIRS, theirs)
     if _is_list(base) and _is_list(theirs) and _is_list(mine):
         return Cell(name, base, theirs, mine, Side.BOTH, _items(base, theirs, mine))
-    return Cell(name, base, theirs, mine, Side.CLASH, mine)
+    return _table(name, base, theirs, mine)
+
+
+def _table(name: str, base: Any, theirs: Any, mine: Any) -> Cell:
+    tables = all(isinstance(value, tuple) for value in (base, theirs, mine))
+    found = merge_rows(base, theirs, mine) if tables else None
+    if found is None:
+        return Cell(name, base, theirs, mine, Side.CLASH, mine)
+    if found.theirs == found.mine:
+        return Cell(name, base, theirs, mine, Side.BOTH, found.mine)
+    return Cell(name, base, found.theirs, found.mine, Side.CLASH, found.mine)
 
 
 def _decided(cell: Cell, side: Side | None) -> Cell:

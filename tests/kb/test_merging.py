@@ -42,10 +42,10 @@ def test_what_both_changed_differently_is_a_clash_until_somebody_chooses() -> No
     assert merge(ROAD, theirs, mine, {"name": Side.MINE}).clashes == ()
 
 
-def test_rows_changed_on_both_sides_are_a_clash_and_lists_are_not() -> None:
+def test_a_row_changed_on_both_sides_is_a_clash_and_lists_are_not() -> None:
     theirs = msgspec.structs.replace(ROAD, aliases=("b", "c"), pitfalls=())
     mine = msgspec.structs.replace(
-        ROAD, aliases=("a", "b", "d"), pitfalls=(Pitfall(problem="P02", text="x"),)
+        ROAD, aliases=("a", "b", "d"), pitfalls=(Pitfall(problem="P01", text="x"),)
     )
     found = merge(ROAD, theirs, mine)
     assert [c.name for c in found.clashes] == ["pitfalls"]

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from indicators.model import RECORD_TYPES, Indicator, Kind, Record, Source, SourceRef
+from indicators.model import RECORD_TYPES, Indicator, Kind, Project, Record, Source, SourceRef, Target
 from kb.accounts import Role
 from kb.editing import Editing, Examination
 from kb.errors import PointedGoneError
@@ -145,6 +145,26 @@ def test_conflict_without_overlap_merges_with_one_click(admin: FlaskClient, offi
     assert done.status_code == 303
     assert (road(office).unit, road(office).explanation) == ("千米", "别人改的解释。")
     assert office.editing.current(ROAD)[1] == 3
+
+
+def test_two_people_change_different_rows_of_a_project(admin: FlaskClient, office: KnowledgeBase) -> None:
+    before = office.record("XM-1")
+    assert isinstance(before, Project)
+    first, *rest = before.targets
+    theirs = msgspec.structs.replace(
+        before,
+        targets=(first, *rest, Target(level1="产出指标", level2="数量指标", name="照明灯", target="9盏")),
+    )
+    mine = msgspec.structs.replace(before, targets=(msgspec.structs.replace(first, target="≥8公里"), *rest))
+    seen = office.editing.current("XM-1")[1]
+    office.write([theirs], name="别人", actor="小管", reason="")
+    page = post(admin, "/admin/edit/XM-1", written(mine), seen=str(seen), do="save")
+    assert page.status_code == 409
+    assert "可以合并" in page.text
+    assert post(admin, "/admin/edit/XM-1", inputs(page), do="merge-save").status_code == 303
+    now = office.record("XM-1")
+    assert isinstance(now, Project)
+    assert now.targets == (mine.targets[0], *rest, theirs.targets[-1])
 
 
 def test_clash_shows_three_values_and_asks(admin: FlaskClient, office: KnowledgeBase) -> None:
