@@ -4,7 +4,8 @@
 
 Prints the times of each kind of request, errors, the admin's times and the memory of each worker every
 half minute. ``--kill`` kills a worker at random every twenty seconds: then only the requests that it had
-in hand may fail. At the end ``kb check`` must find nothing. Needs the extra ``bench`` (Locust).
+in hand may fail, and of them is told how many it had taken in without reading. At the end ``kb check``
+must find nothing. Needs the extra ``bench`` (Locust).
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import random
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -31,12 +30,13 @@ from kb.knowledge import KnowledgeBase
 from kb.roles import Role
 from kb.settings import Settings
 from tests.bench.load import many_rows
+from tests.bench.season_kills import FAILURES, Killer, failures_of
 from tests.servers.office import ROOT, Office, kb, serving
 
 USERS = Path(__file__).with_name("season_users.py")
 PASSWORD = "一句好记的话当作密码"
 TARGET_MS = 300
-SAMPLED, KILLED, RESTED = 30.0, 20.0, 60.0  # seconds
+SAMPLED, RESTED = 30.0, 60.0  # seconds
 CUT = re.compile(r"ConnectionResetError|RemoteDisconnected|ChunkedEncodingError|CatchResponseError\('0:")
 """What a client sees of a connection that a killed worker had taken; anything else is a wrong answer."""
 
@@ -46,9 +46,15 @@ class Watch:
     """What is noted beside the load."""
 
     memory: list[tuple[float, dict[int, int]]] = field(default_factory=list)
-    kills: int = 0
     admin: list[tuple[str, float]] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
+    failures: list[dict[str, float | str]] = field(default_factory=list)
+    killer: Killer | None = None
+
+    @property
+    def kills(self) -> int:
+        """How many workers were killed."""
+        return len(self.killer.at) if self.killer else 0
 
 
 def main(arguments: list[str]) -> int:
@@ -91,8 +97,12 @@ def _drive(office: Office, options: argparse.Namespace, watch: Watch, folder: Pa
     if options.rows:
         beside.append(threading.Thread(target=_admin, args=(office, options.rows, watch, stop)))
     if options.kill:
-        beside.append(threading.Thread(target=_kill, args=(office, options.workers, watch, stop)))
-    locust = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        watch.killer = Killer(office, options.workers)
+        beside.append(threading.Thread(target=watch.killer.work, args=(stop,)))
+    noted = folder / "failures"
+    locust = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, FAILURES: str(noted)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     for thread in beside:
         thread.start()
     _, said = locust.communicate()
@@ -101,6 +111,7 @@ def _drive(office: Office, options: argparse.Namespace, watch: Watch, folder: Pa
         thread.join()
     if not prefix.with_name("locust_stats.csv").exists():
         raise SystemExit(f"locust did not run; pip install 'indicator-kb[bench]'\n{said}")
+    watch.failures = failures_of(noted)
     with prefix.with_name("locust_failures.csv").open(encoding="utf-8") as stream:
         watch.trouble += [f"{r['Name']} ×{r['Occurrences']}: {r['Error']}" for r in csv.DictReader(stream)]
     with prefix.with_name("locust_stats.csv").open(encoding="utf-8") as stream:
@@ -122,15 +133,6 @@ def _memory(pid: int) -> int:
     except (OSError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
-
-
-def _kill(office: Office, workers: int, watch: Watch, stop: threading.Event) -> None:
-    chance = random.Random(7)
-    while not stop.wait(KILLED):
-        alive = office.workers()
-        if len(alive) >= workers:
-            os.kill(chance.choice(alive), signal.SIGKILL)
-            watch.kills += 1
 
 
 class _Patient(requests.Session):
@@ -235,6 +237,8 @@ def _report(
         r["Name"] for r in rows if r["Name"] in ("search", "suggest", "page") and int(r["95%"]) >= TARGET_MS
     ]
     print(f"\nkills: {watch.kills}; failed: {failed}, but for connections of killed workers: {len(wrong)}")
+    if watch.killer:
+        print(f"of the failures {watch.killer.cost(watch.failures)}")
     print(f"p95 of search and pages under {TARGET_MS} ms: {'no: ' + ', '.join(late) if late else 'yes'}")
     print(f"kb check: {checked.stdout.strip().splitlines()[-1:]} ({checked.returncode})")
     for line in watch.trouble[:20]:

@@ -7,11 +7,16 @@ changes of drafts, 5 % reviews.
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import re
+from pathlib import Path
 from typing import Any
 
-from locust import HttpUser, between, task
+from locust import HttpUser, between, events, task
+
+from tests.bench.season_kills import FAILURES
 
 SHARES = {"search": 45, "suggest": 15, "page": 20, "draft": 15, "review": 5}
 QUERIES = (
@@ -24,6 +29,14 @@ PROJECTS = (
 )  # fmt: skip
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _PAGE = re.compile(r'href="(/(?:i|project|problem|guide|sector)/[^"#?]+)"')
+
+
+@events.request.add_listener
+def _note(name: str, start_time: float, response_time: float, exception: Exception | None, **_: Any) -> None:
+    if exception is not None and (file := os.environ.get(FAILURES)):
+        line = {"name": name, "began": start_time, "ended": start_time + response_time / 1000, "error": repr(exception)}  # fmt: skip
+        with Path(file).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
 
 
 class Staff(HttpUser):
