@@ -47,7 +47,8 @@ class Drafter:
         self.sectors = tuple(sectors)
         self.reviewer = reviewer
         self.examples = Examples(projects, issues, reviewer)
-        self.guesser = SectorGuesser(sectors, indicators, self.examples.projects)
+        learned = reviewer.guesser or SectorGuesser(sectors, indicators, ())
+        self.guesser = learned.among(self.examples.projects)
         self.ranker = Ranker(indicators, self.examples, weights or Weights())
         self._project_names = PieceIndex([[(p.name, 1.0), (p.summary, 0.4)] for p in self.examples.projects])
 
@@ -63,6 +64,10 @@ class Drafter:
             [r for r in everything if isinstance(r, Issue)],
             reviewer or Reviewer.of(everything),
         )
+
+    def read_examples(self) -> None:
+        """Read and review the example projects' rows now, so that the first proposal does not."""
+        self.examples.used(())
 
     def propose(
         self,

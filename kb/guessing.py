@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,12 +39,19 @@ class SectorGuesser:
                 _count(counts[indicator.sector], text, 1.0)
         self._codes = [s.code for s in sectors if s.code != COMMON]
         self._counts = counts
-        self._projects = [
-            (p.code, p.sector, Counter(pieces(p.name))) for p in projects if p.sector and p.sector != COMMON
-        ]
+        self._projects = _named(projects)
         self._totals = {code: sum(counts[code].values()) for code in self._codes}
-        self._parts = {s.code: _parts_of(s, active) for s in sectors}
+        branches: dict[tuple[str, str], list[Indicator]] = defaultdict(list)
+        for indicator in active:
+            branches[indicator.sector, indicator.subsector].append(indicator)
+        self._parts = {s.code: _parts_of(s, branches) for s in sectors}
         self._everywhere = {code: _everywhere(parts) for code, parts in self._parts.items()}
+
+    def among(self, projects: Iterable[Project]) -> SectorGuesser:
+        """The same with other example projects; costs next to nothing."""
+        other = copy.copy(self)
+        other._projects = _named(projects)
+        return other
 
     def guess(self, text: str, without: Iterable[str] = ()) -> list[tuple[str, float]]:
         """(sector code, share of belief) likeliest first; ``without`` names projects to forget."""
@@ -100,15 +108,21 @@ class SectorGuesser:
             scores[code] += (len(piece) - 1) * math.log(share * size) / _PRIOR
 
 
-def _parts_of(sector: Sector, indicators: Sequence[Indicator]) -> dict[str, dict[str, float]]:
+def _named(projects: Iterable[Project]) -> list[tuple[str, str, Counter[str]]]:
+    """Code, sector and pieces of the name of each project that tells something of a sector."""
+    return [(p.code, p.sector, Counter(pieces(p.name))) for p in projects if p.sector and p.sector != COMMON]
+
+
+def _parts_of(
+    sector: Sector, branches: Mapping[tuple[str, str], Sequence[Indicator]]
+) -> dict[str, dict[str, float]]:
     """Pieces of each sub-sector with their weight: its own words first, then those of its indicators."""
     parts: dict[str, dict[str, float]] = {}
     for subsector in sector.subsectors:
         words: dict[str, float] = {}
-        for indicator in indicators:
-            if indicator.sector == sector.code and indicator.subsector == subsector.name:
-                for text in (indicator.name, *indicator.aliases, *indicator.keywords):
-                    words |= dict.fromkeys(pieces(text), 0.7)
+        for indicator in branches.get((sector.code, subsector.name), ()):
+            for text in (indicator.name, *indicator.aliases, *indicator.keywords):
+                words |= dict.fromkeys(pieces(text), 0.7)
         for text in (subsector.name, *subsector.uses):
             words |= dict.fromkeys(pieces(text), 1.0)
         parts[subsector.name] = words
@@ -132,4 +146,4 @@ def _texts_of_sector(sector: Sector) -> Iterator[tuple[str, float]]:
 
 def _count(counter: Counter[str], text: str, weight: float) -> None:
     for piece in pieces(text):
-        counter[piece] += weight  # type: ignore[assignment]
+        counter[piece] = counter.get(piece, 0) + weight  # type: ignore[assignment]

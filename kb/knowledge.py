@@ -221,7 +221,9 @@ class KnowledgeBase(Looking):
         records: list[Record] = [
             *self._all(Indicator), *self._all(Sector), *self._all(Project), *self._all(Issue)
         ]  # fmt: skip
-        return Drafter.of(records, self.reviewer())
+        drafter = Drafter.of(records, self._reviewer.now())
+        drafter.read_examples()
+        return drafter
 
     def serve_requests(self, patience: float) -> None:
         """Be ready for requests: prepare what they need, and never again let one wait longer than ``patience``.

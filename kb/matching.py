@@ -60,14 +60,15 @@ class MatchIndex:
     def _weigh(self) -> None:
         """Posting lists and weights of pairs: a pair that stands in few names says more."""
         postings: dict[str, list[int]] = defaultdict(list)
-        for form_number, form in enumerate(self._forms):
-            for pair in pairs(fold(form.text)):
+        held = [pairs(fold(form.text)) for form in self._forms]
+        for form_number, found in enumerate(held):
+            for pair in found:
                 postings[pair].append(form_number)
         n = max(1, len(self._forms))
-        self._idf = {pair: log(1 + n / len(found)) for pair, found in postings.items()}
+        self._idf = {pair: log(1 + n / len(forms)) for pair, forms in postings.items()}
         self._unknown = log(1 + n)
-        self._postings = {pair: np.array(found, dtype=np.int32) for pair, found in postings.items()}
-        self._norms = np.array([self._weight(pairs(fold(f.text))) for f in self._forms] or [0.0])
+        self._postings = {pair: np.array(forms, dtype=np.int32) for pair, forms in postings.items()}
+        self._norms = np.array([self._weight(found) for found in held] or [0.0])
 
     def _weight(self, found: Iterable[str]) -> float:
         return sum(self._idf.get(pair, self._unknown) for pair in found)

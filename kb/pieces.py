@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 
 from kb.search.text import fold
 
@@ -25,12 +26,14 @@ _LONG = 30
 """A text of pages is compared as if it were this long: what it says besides must not hide what it is."""
 
 
-def pieces(text: str) -> Iterator[str]:
+def pieces(text: str) -> list[str]:
     """Pieces of two to four Han characters of a text, words that say nothing of a project left out."""
-    for run in _HAN.findall(_NOISE.sub(" ", fold(text))):
-        for length in _LENGTHS:
-            for start in range(len(run) - length + 1):
-                yield run[start : start + length]
+    return [
+        run[start : start + length]
+        for run in _HAN.findall(_NOISE.sub(" ", fold(text)))
+        for length in _LENGTHS
+        for start in range(len(run) - length + 1)
+    ]
 
 
 def shared_words(text: str, other: str, most: int = 3) -> list[str]:
@@ -63,15 +66,15 @@ class PieceIndex:
     """Which texts hold which pieces, rare pieces counting more; likeness is a weighted share."""
 
     def __init__(self, texts: Iterable[Sequence[tuple[str, float]]]) -> None:
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        # Text, weight, text, weight and so on: pairs would be a million objects more.
+        self._postings: dict[str, list[float]] = defaultdict(list)
         self.size = 0
         for number, fields in enumerate(texts):
             weights: dict[str, float] = {}
-            for text, weight in fields:
-                for piece in set(pieces(text)):
-                    weights[piece] = max(weights.get(piece, 0.0), weight)
+            for text, weight in sorted(fields, key=itemgetter(1)):  # the greatest weight of a piece stays
+                weights |= dict.fromkeys(pieces(text), weight)
             for piece, weight in weights.items():
-                self._postings[piece].append((number, weight))
+                self._postings[piece] += number, weight
             self.size = number + 1
 
     def scores(self, text: str) -> dict[int, float]:
@@ -82,11 +85,12 @@ class PieceIndex:
         for piece in wanted:
             weight = self._weight(piece)
             total += weight
-            for number, share in self._postings.get(piece, ()):
-                found[number] += weight * share  # type: ignore[assignment]
+            posted = iter(self._postings.get(piece, ()))
+            for number, share in zip(posted, posted, strict=True):
+                found[number] += weight * share  # type: ignore[assignment,index]
         whole = max(_SHORT, total * min(1.0, _LONG / max(1, len(text))))
         return {n: min(1.0, score / whole) for n, score in found.items()}
 
     def _weight(self, piece: str) -> float:
-        seen = len(self._postings.get(piece, ()))
+        seen = len(self._postings.get(piece, ())) // 2
         return (len(piece) - 1) * math.log(1 + self.size / (1 + seen)) if seen else 0.3 * (len(piece) - 1)

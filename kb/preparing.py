@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from kb.garbage import no_collection
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -36,10 +38,15 @@ class Prepared(Generic[T]):
         found = self._kept or kept
         return found[1]
 
+    def now(self) -> T:
+        """The thing as it is now, however long making it takes."""
+        return self._made(self._stamp())
+
     def _made(self, stamp: Hashable) -> T:
         with self._making:
             if self._kept is None or self._kept[0] != stamp:
-                self._kept = stamp, self._make()
+                with no_collection():
+                    self._kept = stamp, self._make()
             return self._kept[1]
 
     def _begin(self, stamp: Hashable) -> threading.Thread:

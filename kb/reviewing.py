@@ -105,7 +105,7 @@ class Reviewer:
         landscapes: Landscapes | None = None,
         guesser: SectorGuesser | None = None,
     ) -> None:
-        self._guesser = guesser
+        self.guesser = guesser
         self.index = index
         self.sectors = tuple(sectors)
         self.landscapes = landscapes or Landscapes()
@@ -149,8 +149,8 @@ class Reviewer:
 
     def _sector_of(self, draft: Draft, rows: Sequence[RowFacts]) -> str:
         """Sector code: as the draft says, else by its name where that is clear, else by its rows too."""
-        if not draft.sector and self._guesser and draft.project:
-            believed = self._guesser.guess(f"{draft.project} {draft.unit}")
+        if not draft.sector and self.guesser and draft.project:
+            believed = self.guesser.guess(f"{draft.project} {draft.unit}")
             if believed and believed[0][1] >= _BELIEVED:
                 return believed[0][0]
         return guess_sector(draft, rows, self.index, self.sectors)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from kb.garbage import no_collection
 from kb.search import text as normal_text
 from kb.search.answer import SearchDocument
 from kb.search.answering import Answering
@@ -170,7 +169,7 @@ class SearchEngine(Answering):
 
     def _build(self, documents: Iterable[SearchDocument], total: int, progress: Progress | None) -> None:
         words = self.vocabulary.words()
-        with self._generations.building() as folder, _no_collection():
+        with self._generations.building() as folder, no_collection():
             (folder / "dictionary.txt").write_text("\n".join(words), encoding="utf-8")
             cut = segmenter(words)
             writer = Writer(folder)
@@ -230,15 +229,3 @@ class SearchEngine(Answering):
     def _fingerprint(self) -> str:
         parts = (VERSION, normal_text.VERSION, self.vocabulary.fingerprint)
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Building makes millions of small objects and no cycles: looking for those took a fifth of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

@@ -62,6 +62,20 @@ def test_old_one_serves_until_the_new_one_is_made(maker: Maker, prepared: Prepar
     assert prepared.get() == "2/2", "made once, however many asked"
 
 
+def test_who_cannot_do_with_the_old_one_waits(maker: Maker, prepared: Prepared[str]) -> None:
+    prepared.get()
+    prepared.patience = 0.0
+    maker.stamp = "2"
+    maker.go_on.clear()
+    found: list[str] = []
+    waiting = threading.Thread(target=lambda: found.append(prepared.now()))
+    waiting.start()
+    assert prepared.get() == "1/1"
+    maker.go_on.set()
+    waiting.join()
+    assert found == ["2/2"]
+
+
 def test_quick_change_is_waited_for(maker: Maker, prepared: Prepared[str]) -> None:
     prepared.get()
     prepared.patience = 30
@@ -85,3 +99,16 @@ def test_serving_knowledge_base_takes_up_changes(small: KnowledgeBase) -> None:
     small.write([msgspec.structs.replace(record, name="龙王大道养护里程")], name="x", actor="x", reason="")
     assert small.reviewer().index.by_code["JT-SL-01"].name == "龙王大道养护里程"
     assert small.drafter().propose("龙王大道养护").proposals
+
+
+def test_new_drafter_goes_by_no_older_reviewer(small: KnowledgeBase) -> None:
+    small.serve_requests(0)
+    record = small.record("JT-SL-01")
+    assert isinstance(record, Indicator)
+    small.write([msgspec.structs.replace(record, name="龙王大道养护里程")], name="x", actor="x", reason="")
+    with small._reviewer._making:  # the new reviewer takes its time
+        small.drafter()
+        assert small._drafter._behind is not None
+        small._drafter._behind.join(1)
+    small._drafter._behind.join()
+    assert small.drafter().reviewer.index.by_code["JT-SL-01"].name == "龙王大道养护里程"
