@@ -3,14 +3,14 @@
 Gunicorn rather than our own supervisor: it shares one listening socket, lets requests end before a
 worker goes, answers what a kept-alive connection still sends meanwhile, and restarts what was killed.
 Added here: a rolling restart replaces one worker after the other, each only when its successor is
-ready, and workers that die at once come back ever more slowly. POSIX only.
+ready, workers that die at once come back ever more slowly, and none takes in more than it can answer
+(``web.door``). POSIX only.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import select
 import shutil
 import sys
@@ -23,14 +23,12 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
-from gunicorn.http.message import Request
-from gunicorn.http.parser import RequestParser
-from gunicorn.workers.gthread import ThreadWorker
 
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
 from web import logs, metrics
+from web.door import Worker
 from web.metrics_folder import FOLDER
 from web.server import GRACE, THREADS, address_of
 from web.serving import Served
@@ -42,7 +40,6 @@ _KEPT_ALIVE = 15
 _HUNG = 120  # seconds after which a worker whose main loop does not turn is replaced
 _LONGEST_LINE = 8190
 _log = logging.getLogger(__name__)
-_RAW = re.compile(rb"[\x80-\xff]")
 
 
 def run(settings: Settings, host: str, port: int, workers: int, ready: Callable[[str], None]) -> None:
@@ -57,23 +54,6 @@ def run(settings: Settings, host: str, port: int, workers: int, ready: Callable[
     finally:
         if not _Application.in_worker:
             shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
-
-
-class _Request(Request):  # type: ignore[misc]
-    """A request whose address may hold bytes that ought to be escaped, as old browsers send Chinese."""
-
-    def parse_request_line(self, line_bytes: bytes) -> None:
-        """Take the line with those bytes escaped."""
-        super().parse_request_line(_RAW.sub(lambda found: b"%%%02X" % found[0][0], line_bytes))
-
-
-class _Worker(ThreadWorker):  # type: ignore[misc]
-    """Gunicorn's threads, with our requests."""
-
-    def init_process(self) -> None:
-        """Begin to work."""
-        RequestParser.mesg_class = _Request
-        super().init_process()
 
 
 class _Application(BaseApplication):  # type: ignore[misc]
@@ -93,7 +73,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         """Settings of the processes and their sockets."""
         options = {
             "bind": f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}",
-            "workers": self.workers, "worker_class": _Worker, "threads": THREADS, "keepalive": _KEPT_ALIVE,
+            "workers": self.workers, "worker_class": Worker, "threads": THREADS, "keepalive": _KEPT_ALIVE,
             "graceful_timeout": int(GRACE), "timeout": _HUNG, "limit_request_line": _LONGEST_LINE,
             "control_socket_disable": True, "forwarded_allow_ips": "", "logger_class": _Log,
             "loglevel": "error", "proc_name": "kb", "post_worker_init": self.booted,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
 import signal
 import threading
 import time
@@ -14,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.servers.office import Office
+from tests.servers.sockets import unread
 
 EVERY = 20.0  # seconds between two kills
 FAILURES = "SEASON_FAILURES"
 """Setting that names the file to which the users add each failure as a line: when it began, ended and what it was."""
-_ESTABLISHED = "01"
 _NOTICED = 1.0
 """Seconds after a kill within which its clients have noticed."""
 
@@ -44,7 +43,7 @@ class Killer:
     def _kill(self, pid: int) -> None:
         """Hold the worker still for the look, so that what is counted is what dies."""
         os.kill(pid, signal.SIGSTOP)
-        self.unread.append(_unread(pid, int(re.findall(r":(\d+)/", self.office.address)[0])))
+        self.unread.append(sum(size > 0 for size in unread(pid, self.office.port)))
         self.at.append(time.time())
         os.kill(pid, signal.SIGKILL)
 
@@ -69,23 +68,3 @@ def failures_of(file: Path) -> list[dict[str, float | str]]:
     return (
         [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
     )
-
-
-def _unread(pid: int, port: int) -> int:
-    """Connections of a process to its port on which something was received that it has not read."""
-    own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
-    count = 0
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        (
-            _,
-            local,
-            _,
-            state,
-            queues,
-            *_,
-        ) = line.split()[:5]
-        inode = line.split()[9]
-        waiting = int(queues.partition(":")[2], 16)
-        if state == _ESTABLISHED and waiting and int(local.partition(":")[2], 16) == port:
-            count += f"socket:[{inode}]" in own
-    return count

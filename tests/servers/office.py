@@ -52,6 +52,11 @@ class Office:
     address: str
     log: Path
 
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(re.findall(r":(\d+)/", self.address)[0])
+
     def workers(self) -> list[int]:
         """Processes that the server started to answer requests, oldest first."""
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()

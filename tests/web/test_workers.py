@@ -227,7 +227,7 @@ def test_wsgi_entry_runs_under_gunicorn_with_the_code_loaded_beforehand(home: Pa
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--preload", "-w", "2", "-b", f"127.0.0.1:{port}", "web.wsgi:app"],
+        [sys.executable, "-m", "gunicorn", "--preload", "-k", "web.door.Worker", "--threads", "8", "-w", "2", "-b", f"127.0.0.1:{port}", "web.wsgi:app"],
         env=environment(home), cwd=ROOT, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
