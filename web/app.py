@@ -47,6 +47,7 @@ from web import (
     teaching,
     users,
 )
+from web.compiled import CompiledTemplates
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes that a request may carry; a larger one is answered with 413."""
@@ -76,17 +77,17 @@ _OFFICE = (
 )
 
 
+_COMPILED = CompiledTemplates()
+
+
 def create_app(kb: KnowledgeBase) -> Flask:
     """A WSGI application that shows ``kb``: pages, HTTP API and static files."""
-    app = Flask(__name__)
+    app = _bare()
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=8 * 1024 * 1024)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese stays readable in answers
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the interface
-    app.jinja_env.undefined = jinja2.StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions[context.KEY] = kb
     request_log.install(app)
-    context.install(app)
     errors.install(app)
     sessions.install(app, kb.settings)
     permissions.install(app)
@@ -106,4 +107,21 @@ def create_app(kb: KnowledgeBase) -> Flask:
     ):
         app.register_blueprint(blueprint)
     app.after_request(security.set_headers)
+    return app
+
+
+def compile_templates() -> None:
+    """Compile all templates now, for the processes that are forked from this one."""
+    environment = _bare().jinja_env
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
+def _bare() -> Flask:
+    """Flask with our templates and what they know, before there is anything to show."""
+    app = Flask(__name__)
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.bytecode_cache = _COMPILED
+    context.install(app)
     return app

@@ -27,7 +27,8 @@ from gunicorn.glogging import Logger
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
 from kb.settings import Settings
-from web import logs, metrics
+from web import logs, memory, metrics
+from web.app import compile_templates
 from web.door import Worker
 from web.metrics_folder import FOLDER
 from web.server import GRACE, THREADS, address_of
@@ -49,6 +50,8 @@ def run(settings: Settings, host: str, port: int, workers: int, ready: Callable[
     before this module was imported. Does not return: exits the process.
     """
     logs.configure(settings.watching.log)
+    compile_templates()
+    memory.settle()  # what all workers share stays shared: nobody's search for garbage writes to it
     try:
         _Rolling(_Application(settings, host, port, workers, ready)).run()
     finally:
