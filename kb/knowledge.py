@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
+from indicators.chinese_time import day_time
 from indicators.model import (
     Indicator,
     Issue,
@@ -370,7 +371,7 @@ class KnowledgeBase(Looking):
         open_engine(self.settings.database_url, self.settings.connections).dispose()
         self.audit.bring_back(told)
         self.audit.write(
-            actor, "恢复备份", file.name, f"{info.made:%Y-%m-%d %H:%M} UTC 的备份，{info.records} 条记录"
+            actor, "恢复备份", file.name, f"{day_time(info.made)}（北京时间）的备份，{info.records} 条记录"
         )
         self._indexer.rebuild(progress)
         return info, kept

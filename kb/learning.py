@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from indicators.chinese_time import today
 from kb.db.counters import Counters, QueryTotal, Tally
 from kb.errors import SearchUnavailableError
 from kb.search.answer import SearchAnswer
@@ -92,7 +93,7 @@ class Learning:
         """Count that a result of a search was opened."""
         normal = self._count(query, Tally(followed=1))
         if normal:
-            key = (normal, date.today(), code)
+            key = (normal, today(), code)
             with self._lock:
                 if key in self._follows or len(self._follows) < _MOST_WAITING:
                     self._follows[key] = self._follows.get(key, 0) + 1
@@ -170,7 +171,7 @@ class Learning:
         normal = normal_query(query)
         if not normal:
             return ""
-        key = (normal, date.today())
+        key = (normal, today())
         with self._lock:
             if key not in self._tallies and len(self._tallies) >= _MOST_WAITING:
                 return ""
@@ -200,12 +201,12 @@ class Learning:
         while not self._stop.wait(FLUSH_SECONDS):
             try:
                 self.flush()
-                if date.today() > pruned:
-                    pruned = date.today()
+                if today() > pruned:
+                    pruned = today()
                     self._counters.prune(pruned)
             except Exception:  # noqa: S112 - a database that is busy or being restored: counts wait for it
                 continue
 
 
 def _since() -> date:
-    return date.today() - timedelta(days=DAYS)
+    return today() - timedelta(days=DAYS)

@@ -8,19 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
+from indicators.chinese_time import in_china
 from indicators.choices import Status
 from indicators.model import Indicator, IndicatorSet, Kind
 from kb.db.news import Deed, NewsRows, Step
 from kb.db.reader import Reader
 from kb.db.rows import record_from
 from kb.views import Ref
-
-CHINA = timezone(timedelta(hours=8))
-"""Months are those of the calendar of the offices that read the page."""
 
 
 class Happening(StrEnum):
@@ -162,7 +160,8 @@ class News:
 
 
 def _month(at: datetime) -> str:
-    return f"{at.astimezone(CHINA):%Y-%m}"
+    """The month of the calendar of the offices that read the page."""
+    return f"{in_china(at):%Y-%m}"
 
 
 def _whole(steps: Iterable[Step]) -> Iterable[Step]:

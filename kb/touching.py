@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from indicators.chinese_time import day
 from indicators.choices import Status
 from indicators.model import Indicator, Kind, Record, Sector
 from indicators.rules.base import RulePack
@@ -88,7 +89,7 @@ class Touching:
 
     def _in_drafts(self, codes: Collection[str]) -> Iterator[Touch]:
         for use in self._drafts.using(codes):
-            note = f"{use.owner or '未登录的人'}，{use.touched_at:%Y-%m-%d} 改过"
+            note = f"{use.owner or '未登录的人'}，{day(use.touched_at)} 改过"
             yield Touch("drafts", use.project or "（未写项目名称）", use.codes, note=note)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from indicators.chinese_time import in_china
 from indicators.coverage import SectorCoverage
 from kb.accounts import Account
 from kb.db.audit import Entry
@@ -150,9 +151,11 @@ def audit_csv() -> Response:
 
 
 def _csv_lines(entries: Iterator[Entry]) -> Iterator[str]:
-    yield "\ufeff" + _csv_line(["编号", "时间（UTC）", "经手", "操作", "对象", "说明"])
+    yield "\ufeff" + _csv_line(["编号", "时间（北京时间）", "经手", "操作", "对象", "说明"])
     for e in entries:
-        yield _csv_line([str(e.number), f"{e.at:%Y-%m-%d %H:%M:%S}", e.actor, e.action, e.target, e.detail])
+        yield _csv_line(
+            [str(e.number), f"{in_china(e.at):%Y-%m-%d %H:%M:%S}", e.actor, e.action, e.target, e.detail]
+        )
 
 
 def _csv_line(cells: list[str]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from itertools import groupby
 from typing import TypeVar
 
 from flask import Blueprint, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from indicators.chinese_time import today
 from indicators.model import FrameworkNode, Indicator, Kind, Project, Source
 from indicators.rules.check import default_pack
 from indicators.taxonomy import CATALOGUE_LEVELS, LEVEL2_LETTERS
@@ -164,7 +164,7 @@ def indicator_set(code: str) -> str | Response:
     view = _view(code, SetView)
     if isinstance(view, Response):
         return view
-    state = validity(view.set, date.today())
+    state = validity(view.set, today())
     notes = [(n, render(n.text, lambda _code: None)) for n in knowledge().ledger.notes_of_set(view.set.code)]
     return render_template("set.html", view=view, groups=_by_level2(view.members), state=state, notes=notes)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from indicators.chinese_time import day_time
 from indicators.shipped import CatalogueError
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
@@ -147,7 +148,7 @@ def restore(kb: KnowledgeBase, file: Path) -> None:
     info, kept = kb.restore(file, bar, actor=actor())
     bar.close()
     click.echo(
-        f"已恢复 {info.made:%Y-%m-%d %H:%M} UTC 的备份，共 {info.records} 条记录。恢复前的状态存在 {kept}。"
+        f"已恢复 {day_time(info.made)}（北京时间）的备份，共 {info.records} 条记录。恢复前的状态存在 {kept}。"
     )
 
 

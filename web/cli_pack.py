@@ -21,6 +21,7 @@ from web.cli_choices import Choices, choosing
 from web.load_plan import PACKED, title_of
 from web.load_text import choices_json, choices_text, some
 from web.pack_work import make_key, make_pack, origin_of, plan_pack, read_pack_apart, trusted_keys
+from web.text import moment
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TOLD = ("changed", "invalid")
@@ -186,7 +187,7 @@ def _text(read: Pack, answer: dict[str, Any], held: bool, dry_run: bool) -> str:
     d = answer["diff"]
     told = [f"    {c['code']} {c['name']} {c['reason']}" for c in answer["changes"] if c["action"] in _TOLD]
     lines = [
-        f"{read.set.name}{edition}，{origin_of(read)}，内容截至 {read.about.made_at}",
+        f"{read.set.name}{edition}，{origin_of(read)}，内容截至 {moment(read.about.made_at)}",
         "  " + "，".join(f"{SHEETS[kind]} {n}" for kind, n in read.counts.items()),
         f"  新增 {d['new']}，修改 {d['changed']}，不变 {d['same']}，包里没有 {d['vanished']}，不能导入 {d['invalid']}",
         *some(told),

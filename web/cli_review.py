@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path
 
 import click
 
+from indicators.chinese_time import today
 from kb.knowledge import KnowledgeBase
 from kb.review_batch import statistics
 from kb.review_packs import PACKS, UnknownPackError
@@ -89,7 +89,7 @@ def _report(
     reviews = [review for one in reviewed for review in one.reviews]
     reports = [reporter.report(review, number=n) for n, review in enumerate(reviews, 1)]
     if kind == ".docx":
-        return letter(reports, date.today())
+        return letter(reports, today())
     if kind == ".md":
         return markdown(reports).encode()
     if len(reviewed) == 1:

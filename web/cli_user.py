@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from indicators.chinese_time import day
 from kb.knowledge import KnowledgeBase
 from kb.roles import Role
 from web.cli_base import actor, with_knowledge
@@ -59,7 +60,7 @@ def list_users(kb: KnowledgeBase, as_json: bool) -> None:
         click.echo("还没有账号。建立第一个管理员：kb user add 名字 --role admin", err=True)
     for a in accounts:
         state = "" if a.active else "  已停用"
-        click.echo(f"{a.name}  {ROLE_NAMES[a.role]}（{a.role.value}）  {a.created_at:%Y-%m-%d}{state}")
+        click.echo(f"{a.name}  {ROLE_NAMES[a.role]}（{a.role.value}）  {day(a.created_at)}{state}")
 
 
 @user.command()

@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app, g, request
 
+from indicators import chinese_time
 from indicators.fields import label_of, shown
 from indicators.model import Record
 from indicators.taxonomy import LEVEL2_LETTERS
@@ -79,7 +80,9 @@ def install(app: Flask) -> None:
         number=text.number,
         slots=text.slots,
         marked=text.marked,
-        day_time=text.day_time,
+        day_time=chinese_time.day_time,
+        day=chinese_time.day,
+        moment=text.moment,
         severity=words.severity,
         edition_name=words.edition_name,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 
 from filelock import FileLock, Timeout
 from flask import Blueprint, Response, abort, render_template, request
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import TooManyRequests
 
+from indicators.chinese_time import today
 from indicators.model import IndicatorSet, Kind, Record
 from indicators.validity import validity
 from kb.knowledge import KnowledgeBase
@@ -166,8 +166,8 @@ def of_set(code: str) -> Response:
 @pages.get("/sets")
 def sets() -> str:
     """All sets with edition, issuer, region and validity."""
-    today = date.today()
-    return render_template("sets.html", sets=[(s, validity(s, today)) for s in knowledge().sets()])
+    now = today()
+    return render_template("sets.html", sets=[(s, validity(s, now)) for s in knowledge().sets()])
 
 
 def _kind() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from indicators.chinese_time import day
 from kb.errors import KnowledgeError
 from web.admin import admin
 from web.context import knowledge
@@ -33,7 +34,7 @@ def file_job() -> Response:
         return redirect(f"/review/{job_id}", 303)
     batch, new, same = kb.filed.add(
         (r.draft for r in kb.reviews.reviews(job_id).values()), kb.reviewer(),
-        name=f"历年目标表：{job.created_at:%Y-%m-%d} 体检的一批", actor=admin().name,
+        name=f"历年目标表：{day(job.created_at)} 体检的一批", actor=admin().name,
         region=request.form.get("region", "").strip()[:80],
     )  # fmt: skip
     known = f"另有 {same} 张早已存过。" if same else ""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import PurePosixPath
 
 from flask import Blueprint, Response, abort
 
+from indicators.chinese_time import today
 from kb.knowledge import KnowledgeBase
 from loaders.errors import FileError
 from loaders.report_book import annotated
@@ -43,16 +43,14 @@ def opinion_letter(job_id: str, number: int) -> Response:
     job_of(job_id)
     review = review_of(job_id, number)
     (report,) = _reports(knowledge(), job_id, [number])
-    return _download(
-        letter([report], date.today()), DOCX, f"{review.draft.project or '报送表'}-审核意见.docx"
-    )
+    return _download(letter([report], today()), DOCX, f"{review.draft.project or '报送表'}-审核意见.docx")
 
 
 @pages.get(f"/review/{JOB}/opinions.docx")
 def opinion_letters(job_id: str) -> Response:
     """The opinion letters of a whole batch, one a page."""
     _done(job_id)
-    return _download(letter(_reports(knowledge(), job_id, None), date.today()), DOCX, "审核意见汇编.docx")
+    return _download(letter(_reports(knowledge(), job_id, None), today()), DOCX, "审核意见汇编.docx")
 
 
 @pages.get(f"/review/{JOB}/summary.xlsx")
@@ -65,7 +63,7 @@ def batch_summary(job_id: str) -> Response:
         abort(404, "这次体检还没有完成。")
     reporter = Reporter(kb)
     batch = reporter.batch(_reports(kb, job_id, None, reporter), statistics, kb.reviews.files(job_id))
-    return _download(summary(batch), BOOK, f"体检汇总-{date.today():%Y%m%d}.xlsx")
+    return _download(summary(batch), BOOK, f"体检汇总-{today():%Y%m%d}.xlsx")
 
 
 def _done(job_id: str) -> None:

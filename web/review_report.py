@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 
+from indicators.chinese_time import today
 from indicators.finding import Finding
 from indicators.rules.base import Rule
 from kb.knowledge import KnowledgeBase
@@ -73,7 +73,7 @@ class Reporter:
         """A whole batch as it is printed; reports are in the order of the batch."""
         made = tuple(reports)
         return BatchReport(
-            reports=made, made=date.today(), titles=self.titles,
+            reports=made, made=today(), titles=self.titles,
             unread=tuple((f.name, f.error) for f in files if f.error),
             by_code=statistics.by_code, by_unit=statistics.by_unit, grades=statistics.grades,
             by_sector={self.sector(code): n for code, n in statistics.by_sector.items()},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import groupby
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from indicators.chinese_time import today
 from indicators.model import Kind, ProblemType
 from kb.search.answer import SearchAnswer
 from web.context import knowledge
@@ -64,7 +64,7 @@ def results() -> str | BaseResponse:
         last=last,
         pages=page_numbers(state.page, last),
         facets=facet_groups(answer, state),
-        out_of_force=knowledge().validities.out_of_force([h.code for h in answer.hits], date.today()),
+        out_of_force=knowledge().validities.out_of_force([h.code for h in answer.hits], today()),
         sectors=knowledge().sectors() if not answer.total else (),
         frameworks=knowledge().frameworks() if not answer.total else (),
         examples=EXAMPLES,

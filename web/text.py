@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
+from indicators.chinese_time import day_time
+
 _SLOT = re.compile(r"(\{[^{}]{1,40}\})")
 
 
@@ -50,6 +52,10 @@ def number(value: Decimal | float | int | None) -> str:
     return "" if value is None else f"{Decimal(str(value)):,f}"
 
 
-def day_time(at: datetime) -> str:
-    """A moment in the server's time zone, to the minute."""
-    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+def moment(text: str) -> str:
+    """A moment that a file tells (2026-01-31T08:00:00Z) as pages tell theirs; what is none as it stands."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return day_time(at) if at.tzinfo else text
