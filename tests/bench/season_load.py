@@ -188,7 +188,7 @@ def _load_and_undo(session: requests.Session, at: str, rows: int, watch: Watch) 
 
 
 def _written(session: requests.Session, shown: requests.Response) -> requests.Response:
-    """Press the button, and again where the page says that the worker at it was killed and nothing is written."""
+    """Press the button, and again where the preview is what comes: somebody wrote meanwhile, or was killed."""
     address = shown.url.partition("?")[0]
     for _ in range(5):
         mark = re.search(r'name="fingerprint" value="([0-9a-f]+)"', shown.text)
@@ -196,7 +196,7 @@ def _written(session: requests.Session, shown: requests.Response) -> requests.Re
             raise RuntimeError(f"no preview: {shown.status_code} {shown.text[:300]}")
         session.post(f"{address}/commit", data={"fingerprint": mark[1], "good": "1"} | _token(shown.text))
         shown = _settled(session, address)
-        if "什么都没有写进去" not in shown.text:
+        if "/admin/batch/" in shown.url:
             break
     return shown
 
