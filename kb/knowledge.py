@@ -80,6 +80,7 @@ from kb.search.answer import Filters, SearchAnswer
 from kb.search.door import EngineState
 from kb.search.suggest import Suggestion
 from kb.settings import Settings
+from kb.shelves import open_shelf
 from kb.timing import SEARCH as SEARCH_STEP
 from kb.timing import timed
 from kb.touching import Touching
@@ -109,7 +110,9 @@ class KnowledgeBase(Looking):
         self.settings = settings
         self._store = store
         self._engine, place = open_search(settings, vocabulary(reader))
-        self.reviews = ReviewStore(ReviewRows(reader.engine), settings.home / "uploads")
+        self.imports = open_shelf(reader.engine, settings.home / "imports")
+        uploads = open_shelf(reader.engine, settings.home / "uploads")
+        self.reviews = ReviewStore(ReviewRows(reader.engine), uploads)
         self.drafts = DraftStore(DraftRows(reader.engine))
         self.filed = FiledTables(FiledRows(reader.engine))
         self._reviewer = Prepared(self._new_reviewer, lambda: reader.stamp(*_FOR_REVIEW))
@@ -164,6 +167,7 @@ class KnowledgeBase(Looking):
     def close(self) -> None:
         """Write what has been counted and let go of files and connections."""
         self.learning.close()
+        self.imports.close()
         self._indexer.close()
         self._engine.close()
         self._reader.engine.dispose()

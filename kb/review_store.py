@@ -1,18 +1,16 @@
 """Review jobs and everything people decide about them; the rules as the bureau has set them.
 
 State and results live in the database, so that every process can show them; the uploaded bytes lie
-in a folder that is served by nobody, only as long as the job does.
+on a shelf that is served by nobody, only as long as the job does.
 """
 
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 
@@ -34,6 +32,7 @@ from kb.review_records import (
     Verdict,
 )
 from kb.reviewing import Review
+from kb.shelf import Shelf
 
 LIFETIME = timedelta(days=7)
 PATIENCE = timedelta(seconds=90)
@@ -49,6 +48,8 @@ BOUNDS = "等级"
 """Code under which the points of the grades are kept among the rule settings."""
 
 _CHUNK = 50
+_NAMES = "names.json"
+_LATER = timedelta(days=1)  # uploads whose job was never written go after all others
 _review = msgspec.json.Decoder(Review)
 _statistics = msgspec.json.Decoder(BatchStatistics)
 
@@ -58,6 +59,13 @@ class UnknownReviewError(KnowledgeError):
 
     def __init__(self) -> None:
         super().__init__("没有这次体检，或保存期已过。上传的文件和结果只保留 7 天，请重新提交。")
+
+
+class UploadsGoneError(KnowledgeError):
+    """The files of a job are not there: they do not move to another database with it."""
+
+    def __init__(self) -> None:
+        super().__init__("上传的文件已经不在（知识库搬过家，或从备份恢复过）。请重新提交。")
 
 
 class ReasonError(KnowledgeError):
@@ -75,8 +83,8 @@ def utc_now() -> datetime:
 class ReviewStore:
     """Jobs, decisions and rule settings of one knowledge base."""
 
-    def __init__(self, rows: ReviewRows, uploads: Path, now: Callable[[], datetime] = utc_now) -> None:
-        self._rows, self._uploads, self._now = rows, uploads, now
+    def __init__(self, rows: ReviewRows, shelf: Shelf, now: Callable[[], datetime] = utc_now) -> None:
+        self._rows, self._shelf, self._now = rows, shelf, now
 
     # Jobs
 
@@ -91,12 +99,10 @@ class ReviewStore:
             id=secrets.token_urlsafe(16), created_at=now, touched_at=now, expires_at=now + LIFETIME,
             state=JobState.WAITING, done=0, total=len(files), pack=pack, earlier=earlier,
         )  # fmt: skip
-        folder = self._folder(job.id)
-        folder.mkdir(parents=True, mode=0o700)
-        names = [name for name, _ in files]
-        (folder / "names.json").write_bytes(msgspec.json.encode(names))
-        for number, (_, data) in enumerate(files):
-            (folder / f"{number}.bin").write_bytes(data)
+        names = msgspec.json.encode([name for name, _ in files])
+        self._shelf.add(
+            job.id, {_NAMES: names} | {_bytes_of(number): data for number, (_, data) in enumerate(files)}
+        )
         self._rows.add_job(job, who[:80])
         return job
 
@@ -124,17 +130,13 @@ class ReviewStore:
         return self._rows.unfinished(self._now())
 
     def uploads(self, id_: str) -> Iterator[tuple[str, bytes]]:
-        """Uploaded files with their names, one at a time; none once they were removed."""
-        folder = self._folder(id_)
-        listed = folder / "names.json"
-        names = msgspec.json.decode(listed.read_bytes(), type=list[str]) if listed.exists() else []
-        for number, name in enumerate(names):
-            yield name, (folder / f"{number}.bin").read_bytes()
+        """Uploaded files with their names, one at a time. Raises UploadsGoneError."""
+        for number, name in enumerate(msgspec.json.decode(self._part(id_, _NAMES), type=list[str])):
+            yield name, self._part(id_, _bytes_of(number))
 
     def upload(self, id_: str, number: int) -> bytes | None:
         """Bytes of one upload, None once they were removed."""
-        file = self._folder(id_) / f"{number}.bin"
-        return file.read_bytes() if file.exists() else None
+        return self._shelf.get(id_, _bytes_of(number))
 
     def advance(self, id_: str, state: JobState, done: int, total: int, message: str = "") -> None:
         """Tell how far a job is."""
@@ -142,6 +144,7 @@ class ReviewStore:
 
     def expire(self) -> int:
         """Remove jobs whose time is over, uploads and all; gives their number."""
+        self._shelf.sweep(LIFETIME + _LATER)
         gone = self._rows.expired(self._now())
         for id_ in gone:
             self.remove(id_, why="到期")
@@ -149,12 +152,14 @@ class ReviewStore:
 
     def remove(self, id_: str, *, who: str = "", why: str = "") -> None:
         """Remove a job and its uploads now."""
-        shutil.rmtree(self._folder(id_), ignore_errors=True)
+        self._shelf.discard(id_)
         self._rows.delete_jobs([id_], who, why, self._now())
 
-    def _folder(self, id_: str) -> Path:
-        safe = "".join(c for c in id_ if c.isalnum() or c in "-_")
-        return self._uploads / (safe or "_")
+    def _part(self, id_: str, name: str) -> bytes:
+        data = self._shelf.get(id_, name)
+        if data is None:
+            raise UploadsGoneError
+        return data
 
     # Results
 
@@ -268,6 +273,10 @@ class ReviewStore:
 
     def _in_force(self) -> dict[str, RuleChange]:
         return {change.code: change for change in self._rows.rule_changes()}
+
+
+def _bytes_of(number: int) -> str:
+    return f"{number}.bin"
 
 
 def bounds_of(points: Mapping[str, float]) -> Bounds:

@@ -34,8 +34,8 @@ def remap(token: str) -> BaseResponse:
     kept = upload_of(token)
     if request.form.get("reset"):
         return _read_again(kept, {})
-    made = room().prepared(kept)
-    current = {c.key: c.field for t in made.file.tables for c in t.columns} if made else {}
+    tables = kept.read().tables if kept.was_read else ()
+    current = {c.key: c.field for t in tables for c in t.columns}
     given = {k.removeprefix("map:"): v for k, v in request.form.items() if k.startswith("map:")}
     changed = {key: field for key, field in given.items() if field in _FIELDS and current.get(key) != field}
     if not changed:
@@ -59,8 +59,7 @@ def _read_again(kept: Upload, corrections: dict[str, str]) -> BaseResponse:
 def choose(token: str) -> BaseResponse:
     """Take what was chosen on a page of duplicates and vanished members, plan anew, and turn to the page asked for."""
     kept = upload_of(token)
-    made = room().prepared(kept)
-    if made and room().settled(kept, PATIENCE):
+    if made := room().preview(kept, PATIENCE):
         keep_chosen(kept, made.plan)
     return redirect(decide_address(kept), 303)
 

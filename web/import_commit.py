@@ -22,10 +22,12 @@ pages = Blueprint("import_commit", __name__)
 def commit(token: str) -> BaseResponse:
     """Write the plan that was shown, as one batch; choices that were not yet in it are shown first."""
     kept = upload_of(token)
-    made = room().prepared(kept)
     if not room().settled(kept, PATIENCE):
         return redirect(address(kept), 303)
+    made, shown = room().preview(kept, PATIENCE), request.form.get("fingerprint", "")
     if made is None:
+        return redirect(address(kept), 303)
+    if made.plan.fingerprint != shown:
         flash("知识库在预览之后有了改动，没有入库。请看过新的差异再确认。", "bad")
         return redirect(address(kept), 303)
     try:
@@ -40,7 +42,7 @@ def commit(token: str) -> BaseResponse:
     if must_wait(made.file, made.plan) and request.form.get("good") != "1":
         flash("文件里有错误的行，没有入库。请改正后重新上传，或改选“先入没有错的行”。", "bad")
         return redirect(address(kept, "#errors"), 303)
-    room().write(kept, request.form.get("fingerprint", ""), admin().name)
+    room().write(kept, shown, admin().name)
     room().settled(kept, PATIENCE)
     return redirect(address(kept), 303)
 
@@ -49,7 +51,7 @@ def commit(token: str) -> BaseResponse:
 def bad(token: str) -> Response:
     """Rows that cannot be taken, with the reason, to be mended and loaded again."""
     kept = upload_of(token)
-    made = room().prepared(kept)
+    made = room().preview(kept, PATIENCE)
     content = bad_book(made.file, made.plan) if made else None
     if content is None:
         abort(404, "没有要补正的行。请回到预览页再下载。")

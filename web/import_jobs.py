@@ -1,4 +1,4 @@
-"""Uploads at work: read apart, planned, written, one after the other, each step told in the upload's folder."""
+"""Uploads at work: read apart, planned, written, one after the other, each step told on the upload's shelf."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PREPARED = 3
 PATIENCE = 10.0
 _LATELY = 50  # batches among which one is looked for that was just written
 _REFUSED = 10  # decisions dropped one by one, each by a plan of its own; then all
-_LOOK = 0.05  # seconds between two looks at what another process does
+_LOOK, _SELDOM = 0.05, 0.3  # seconds between two looks at what another process does: at first, and at last
 _BROKEN = "程序出错，这一步没有完成，什么都没有写入。请再试一次；仍然不行请告诉管理员时间。"
 _LOST = "写入时程序被打断（重启或进程被结束），这一次什么都没有写进去。核对下面的变化后请再点一次写入。"
 _log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class ImportRoom:
     """Works on the uploads of a knowledge base. A browser that goes away loses nothing."""
 
     def __init__(self, kb: KnowledgeBase) -> None:
-        self.kb, self.uploads = kb, Uploads(kb.settings.home / "imports")
+        self.kb, self.uploads = kb, Uploads(kb.imports)
         self._line, self._pace = Line("import"), Pace()
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
 
@@ -81,34 +81,48 @@ class ImportRoom:
         """Plan an upload anew, after a choice."""
         self._begin(upload, Phase.PLANNING, self._plan)
 
+    def show(self, upload: Upload) -> None:
+        """Plan a ready upload here too, for this process to show; what was last told of it stays."""
+        message = upload.state.message
+        self._begin(upload, Phase.PLANNING, lambda u, s: self._plan(u, s, message))
+
     def write(self, upload: Upload, shown: str, actor: str) -> None:
         """Write an upload's plan, if it is still the one that was shown."""
         self._begin(upload, Phase.WRITING, lambda u, s: self._write(u, s, shown, actor))
 
     def _begin(self, upload: Upload, phase: Phase, deed: Deed) -> None:
         """Queue a deed and tell its phase; nothing where this or another process is at the upload."""
-        hold = upload.hold()
-        if hold is None:
+        held = upload.hold()
+        if held is None:
             return
-        if upload.state.phase is Phase.DONE:  # another process was quicker
-            hold.release()
-            return
+        queued = False
+        try:
+            queued = self._queue(held, phase, deed)
+        finally:
+            if not queued:
+                held.release()
+
+    def _queue(self, held: Upload, phase: Phase, deed: Deed) -> bool:
+        """Put a deed into the line, which lets go of the upload at its end; False where there is nothing to do."""
+        if held.state.phase is Phase.DONE:  # another process was quicker
+            return False
         if phase is Phase.READING:
-            upload.forget_read()
-        upload.tell(phase)
+            held.forget_read()
+        held.tell(phase)
 
         def work(stop: Stop) -> None:
             try:
-                self._guarded(upload, stop, deed)
+                self._guarded(held, stop, deed)
             finally:
-                hold.release()
+                held.release()
 
-        self._line.wait(upload.token, PATIENCE)  # the deed before has let go, but not quite ended
-        self._line.put(upload.token, work, lambda: upload.called_off)
+        self._line.wait(held.token, PATIENCE)  # the deed before has let go, but not quite ended
+        return self._line.put(held.token, work, lambda: held.called_off)
 
     def cancel(self, upload: Upload) -> None:
         """Call off what is being done to an upload, in whatever process; what was begun is taken back."""
         upload.call_off()
+        self._line.cancel(upload.token)
 
     def settled(self, upload: Upload, seconds: float) -> bool:
         """Whether nobody works on an upload, waiting at most so long.
@@ -119,10 +133,12 @@ class ImportRoom:
         end = monotonic() + seconds
         if not self._line.wait(upload.token, seconds):
             return False
-        while upload.held:  # another process is at it
+        pause = _LOOK
+        while upload.busy:  # another process is at it
             if monotonic() >= end:
                 return False
-            sleep(_LOOK)
+            sleep(pause)
+            pause = min(2 * pause, _SELDOM)
         if upload.state.phase.working:
             self._take_up(upload)
             return (
@@ -141,6 +157,19 @@ class ImportRoom:
         found = self._prepared.get(upload.token)
         return found if found is not None and found.mark == self._mark(upload) else None
 
+    def preview(self, upload: Upload, seconds: float) -> Prepared | None:
+        """An upload's preview, made here where another process showed it or anything was written since.
+
+        None where that takes longer, and where there is nothing to show.
+        """
+        end = monotonic() + seconds
+        for _ in range(2):  # another process may be at it the first time
+            if self.prepared(upload) is None and upload.state.phase is Phase.READY:
+                self.show(upload)
+            if not self.settled(upload, max(0.0, end - monotonic())):
+                return None
+        return self.prepared(upload) if upload.state.phase is Phase.READY else None
+
     def tidy(self) -> None:
         """Forget previews of uploads that are done with, here or in another process."""
         for token in list(self._prepared):
@@ -153,6 +182,8 @@ class ImportRoom:
             stop.check()
             deed(upload, stop)
         except CancelledError:
+            if upload.lost:  # whoever has it now tells what becomes of it
+                return
             ready = upload.was_read
             upload.tell(
                 Phase.READY if ready else Phase.CANCELLED,
@@ -180,12 +211,13 @@ class ImportRoom:
             upload.keep_read(read_apart(about.name, data, hints, look=stop.check, told=told))
         self._plan(upload, stop)
 
-    def _plan(self, upload: Upload, stop: Stop) -> None:
+    def _plan(self, upload: Upload, stop: Stop, message: str = "") -> None:
         upload.tell(Phase.PLANNING)
         refused = self._prepare_followable(upload, stop)
+        upload.look()
         stop.check()
         rest = "其余的取舍照旧" if len(refused) < _REFUSED else "这样的太多，取舍都没有采用"
-        upload.tell(Phase.READY, message=f"{''.join(refused)}{rest}。" if refused else "")
+        upload.tell(Phase.READY, message=f"{''.join(refused)}{rest}。" if refused else message)
 
     def _prepare_followable(self, upload: Upload, stop: Stop) -> list[str]:
         """Make the preview without decisions that cannot be followed, and tell why not; each is dropped by itself."""
@@ -236,6 +268,8 @@ class ImportRoom:
         made, about = self.prepared(upload) or self._prepare(upload), upload.about
 
         def told(done: int, total: int) -> None:
+            if done == total:
+                upload.look()
             stop.check()
             if done == total:
                 upload.tell(Phase.CLOSING)

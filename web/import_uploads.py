@@ -1,21 +1,18 @@
-"""Uploaded files on their way into the knowledge base: each a folder under the home, never a served one."""
+"""Uploaded files on their way into the knowledge base: each on its shelf, never a served one."""
 
 from __future__ import annotations
 
 import re
 import secrets
-import shutil
-import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from kb.errors import InputError
 from kb.imports import Decisions, SetAbout
+from kb.shelf import Hold, Shelf
 from loaders.found import Hints, Learned
 from loaders.kept import unpack
 from loaders.loading import LoadedFile
@@ -23,14 +20,12 @@ from web.load_plan import Asked
 
 PACK = "pack"
 """Kind of an upload that is an edition pack; all others are files of ``loaders.loading.KINDS``."""
-KEPT = 24 * 3600
-"""Seconds after which an upload that nobody touched is forgotten."""
+KEPT = timedelta(days=1)
+"""Time after which an upload that nobody touched is forgotten."""
 MOST = 40
 MOST_BYTES = 1024**3
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _ABOUT, _STATE, _DATA, _READ = "about.json", "state.json", "data", "read.msgpack"
-_LOCK, _OFF = "work.lock", "called-off"
-_GLANCE = 0.5  # seconds: longer than another process takes to see whether anybody is at work
 
 
 class TooManyUploadsError(InputError):
@@ -38,6 +33,13 @@ class TooManyUploadsError(InputError):
 
     def __init__(self) -> None:
         super().__init__("没有完成的上传太多，放不下新的文件。请先在下面入库或放弃几个，再上传。")
+
+
+class UploadGoneError(InputError):
+    """The upload was given up, or nobody went on with it for too long."""
+
+    def __init__(self) -> None:
+        super().__init__("这个上传已经放弃，或者超过一天没有继续。请重新上传。")
 
 
 class Phase(StrEnum):
@@ -127,71 +129,74 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One uploaded file in its folder."""
+    """One uploaded file on its shelf; ``held`` by this process where it came from ``hold``."""
 
     token: str
-    folder: Path
+    shelf: Shelf
+    held: Hold | None = None
 
     @property
     def about(self) -> About:
         """What it is and what was chosen over it."""
-        return msgspec.json.decode((self.folder / _ABOUT).read_bytes(), type=About)
+        return msgspec.json.decode(self._part(_ABOUT), type=About)
 
     @property
     def state(self) -> State:
         """How far it is."""
-        return msgspec.json.decode((self.folder / _STATE).read_bytes(), type=State)
+        return msgspec.json.decode(self._part(_STATE), type=State)
 
     @property
     def data(self) -> bytes:
         """The file itself."""
-        return (self.folder / _DATA).read_bytes()
+        return self._part(_DATA)
 
     @property
     def was_read(self) -> bool:
         """Whether what was read of it is kept beside it."""
-        return (self.folder / _READ).is_file()
+        return self.shelf.has(self.token, _READ)
 
     def read(self) -> LoadedFile:
         """What was read of it."""
-        return unpack((self.folder / _READ).read_bytes())
+        return unpack(self._part(_READ))
 
     def hints(self, learned: Learned) -> Hints:
         """What reading is told."""
         about = self.about
         return Hints("" if about.kind == "auto" else about.kind, about.corrections, learned)
 
-    def hold(self) -> FileLock | None:
-        """Keep all other processes from working on it, until released; None where one is at it.
+    def hold(self) -> Upload | None:
+        """The same upload, kept from all other processes until ``release``; None where one is at it."""
+        held = self.shelf.hold(self.token)
+        return replace(self, held=held) if held else None
 
-        The system lets go for a process that died.
-        """
-        lock = FileLock(self.folder / _LOCK, timeout=_GLANCE, thread_local=False)
-        try:
-            lock.acquire()
-        except Timeout:
-            return None
-        (self.folder / _OFF).unlink(missing_ok=True)
-        return lock
+    def release(self) -> None:
+        """Let others have it."""
+        if self.held:
+            self.held.release()
 
-    @property
-    def held(self) -> bool:
-        """Whether any process works on it."""
-        lock = FileLock(self.folder / _LOCK, timeout=0)
-        try:
-            with lock:
-                return False
-        except Timeout:
-            return True
-
-    def call_off(self) -> None:
-        """Tell whichever process works on it to stop."""
-        (self.folder / _OFF).touch()
+    def look(self) -> None:
+        """Learn at once whether it was called off; ``called_off`` may be behind by a second."""
+        if self.held:
+            self.held.renew()
 
     @property
     def called_off(self) -> bool:
-        """Whether ``call_off`` was asked for since work began."""
-        return (self.folder / _OFF).exists()
+        """Whether whoever holds it is to stop: ``call_off`` was asked for, or the hold was lost."""
+        return self.held is not None and (self.held.called_off or self.held.lost)
+
+    @property
+    def lost(self) -> bool:
+        """Whether others may work on it by now, because this process gave no sign of life."""
+        return self.held is not None and self.held.lost
+
+    @property
+    def busy(self) -> bool:
+        """Whether any process works on it."""
+        return self.shelf.held(self.token)
+
+    def call_off(self) -> None:
+        """Tell whichever process works on it to stop."""
+        self.shelf.call_off(self.token)
 
     def keep_about(self, about: About) -> None:
         """Take note of what was chosen."""
@@ -203,7 +208,7 @@ class Upload:
 
     def forget_read(self) -> None:
         """Read it anew next time."""
-        (self.folder / _READ).unlink(missing_ok=True)
+        self.shelf.drop(self.token, _READ)
 
     def tell(
         self,
@@ -216,72 +221,70 @@ class Upload:
         batch: int = 0,
     ) -> None:
         """Take note of how far it is; an upload that was given up meanwhile stays given up."""
-        if self.folder.is_dir():
-            state = State(phase=phase, done=done, total=total, unit=unit, message=message, batch=batch)
-            self._write(_STATE, msgspec.json.encode(state))
+        state = State(phase=phase, done=done, total=total, unit=unit, message=message, batch=batch)
+        self._write(_STATE, msgspec.json.encode(state))
 
     def settle(self, batch: int) -> None:
         """Only what is needed to lead back to its batch stays."""
         self.tell(Phase.DONE, batch=batch)
-        for name in (_DATA, _READ):
-            (self.folder / name).unlink(missing_ok=True)
+        self.shelf.drop(self.token, _DATA, _READ)
+
+    def _part(self, name: str) -> bytes:
+        data = self.shelf.get(self.token, name)
+        if data is None:
+            raise UploadGoneError
+        return data
 
     def _write(self, name: str, data: bytes) -> None:
-        """Whole or not at all: whoever reads meanwhile sees the old or the new."""
-        beside = self.folder / f"{name}.{secrets.token_hex(4)}"
-        beside.write_bytes(data)
-        beside.replace(self.folder / name)
+        self.shelf.put(self.token, name, data, self.held.mark if self.held else "")
 
 
 class Uploads:
     """The uploads of a knowledge base."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
 
     def add(
         self, name: str, data: bytes, *, kind: str, replace: bool, actor: str, set_name: str = "",
         set_about: SetAbout | None = None,
     ) -> Upload:  # fmt: skip
         """Keep a new file. Raises TooManyUploadsError."""
-        self.sweep()
-        open_ = [u for u in self.all() if u.state.phase is not Phase.DONE]
-        if len(open_) >= MOST or sum(u.about.size for u in open_) + len(data) > MOST_BYTES:
+        self._shelf.sweep(KEPT)
+        open_ = [about for _, about, state in self.overview() if state.phase is not Phase.DONE]
+        if len(open_) >= MOST or sum(about.size for about in open_) + len(data) > MOST_BYTES:
             raise TooManyUploadsError
         token = secrets.token_hex(16)
-        upload = Upload(token, self._root / token)
-        upload.folder.mkdir(parents=True)
-        (upload.folder / _DATA).write_bytes(data)
-        upload.keep_about(
-            About(
-                name=name, actor=actor, at=datetime.now(UTC), size=len(data), kind=kind, set_name=set_name, replace=replace,
-                set_about=set_about.given if set_about else {},
-            )
+        about = About(
+            name=name, actor=actor, at=datetime.now(UTC), size=len(data), kind=kind, set_name=set_name, replace=replace,
+            set_about=set_about.given if set_about else {},
         )  # fmt: skip
-        upload.tell(Phase.READING)
-        return upload
+        state = State(phase=Phase.READING)
+        parts = {_DATA: data, _ABOUT: msgspec.json.encode(about), _STATE: msgspec.json.encode(state)}
+        self._shelf.add(token, parts)
+        return Upload(token, self._shelf)
 
     def get(self, token: str) -> Upload | None:
         """An upload by its token, None where there is none (any more)."""
-        upload = Upload(token, self._root / token)
-        return upload if _TOKEN.fullmatch(token) and _is_whole(upload.folder) else None
+        there = _TOKEN.fullmatch(token) and self._shelf.has(token, _STATE)
+        return Upload(token, self._shelf) if there else None
 
     def all(self) -> list[Upload]:
         """Every upload, newest first."""
-        folders = [f for f in self._root.iterdir() if _is_whole(f)] if self._root.is_dir() else []
-        found = [Upload(f.name, f) for f in folders]
-        return sorted(found, key=lambda u: u.about.at, reverse=True)
+        return [upload for upload, _, _ in self.overview()]
+
+    def overview(self) -> list[tuple[Upload, About, State]]:
+        """Every upload with what it is and how far, newest first."""
+        found = [
+            (
+                Upload(token, self._shelf),
+                msgspec.json.decode(parts[_ABOUT], type=About),
+                msgspec.json.decode(parts[_STATE], type=State),
+            )
+            for token, parts in self._shelf.listed(_ABOUT, _STATE).items()
+        ]
+        return sorted(found, key=lambda listed: listed[1].at, reverse=True)
 
     def discard(self, upload: Upload) -> None:
         """Give an upload up."""
-        shutil.rmtree(upload.folder, ignore_errors=True)
-
-    def sweep(self) -> None:
-        """Forget uploads that nobody went on with."""
-        for folder in self._root.iterdir() if self._root.is_dir() else ():
-            if folder.is_dir() and time.time() - folder.stat().st_mtime > KEPT:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_whole(folder: Path) -> bool:
-    return (folder / _ABOUT).is_file() and (folder / _STATE).is_file()
+        self._shelf.discard(upload.token)

@@ -83,10 +83,9 @@ def start() -> str:
 
 def _start_page(given: Mapping[str, str], error: str = "") -> str:
     recent = [b for b in knowledge().batches(60) if b.name.startswith(LOADED)][:15]
-    open_ = [(u, u.about, u.state) for u in room().uploads.all()]
     return render_template(
         "admin_import.html", kinds=[(k, KIND_NAMES[k]) for k in KINDS], recent=recent, templates=TEMPLATES,
-        open=[(u, about, state) for u, about, state in open_ if state.phase is not Phase.DONE],
+        open=[(u, about, state) for u, about, state in room().uploads.overview() if state.phase is not Phase.DONE],
         learned=len(knowledge().loading.learned()), given=given, error=error,
     )  # fmt: skip
 
@@ -130,10 +129,11 @@ def take_in(
 def preview(token: str) -> str | BaseResponse:
     """Progress while an upload is worked on; then its columns, faults, choices and changes; then its batch."""
     kept = upload_of(token)
-    made = room().prepared(kept)
-    if made is None and kept.state.phase is Phase.READY:
-        room().plan(kept)
-    if not room().settled(kept, _GLANCE):
+    patience = _GLANCE
+    if room().prepared(kept) is None and kept.state.phase is Phase.READY:  # another process has shown it
+        room().show(kept)
+        patience = PATIENCE
+    if not room().settled(kept, patience):
         return render_template("admin_import_progress.html", up=kept, about=kept.about, state=kept.state)
     state = kept.state
     if state.phase is Phase.DONE:

@@ -49,13 +49,14 @@ class Line:
 
     def put(
         self, key: str, deed: Callable[[Stop], None], elsewhere: Callable[[], bool] | None = None
-    ) -> None:
-        """Queue a deed; nothing happens where one of the same key is waiting or at work."""
+    ) -> bool:
+        """Queue a deed; False, and nothing happens, where one of the same key is waiting or at work."""
         with self._lock:
             if key in self._live:
-                return
+                return False
             stop = Stop(elsewhere)
             self._live[key] = self._threads.submit(self._run, key, deed, stop), stop
+        return True
 
     def _run(self, key: str, deed: Callable[[Stop], None], stop: Stop) -> None:
         try:

@@ -11,7 +11,7 @@ from indicators.draft import Draft
 from kb.knowledge import KnowledgeBase
 from kb.review_batch import statistics
 from kb.review_records import FileLine, Job, JobState
-from kb.review_store import UnknownReviewError
+from kb.review_store import UnknownReviewError, UploadsGoneError
 from kb.reviewing import Review
 from loaders.archive import count
 from loaders.errors import FileError
@@ -79,6 +79,8 @@ class Workshop:
                 self.work(job)
         except UnknownReviewError:
             return
+        except UploadsGoneError as error:
+            self.kb.reviews.advance(job.id, JobState.FAILED, 0, 0, str(error))
         except _HandOverError:
             self.kb.reviews.advance(job.id, JobState.WAITING, 0, job.total)
         except Exception:

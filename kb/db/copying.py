@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Integer, Table, delete, exists, func,
 
 from kb.db.bulk import insert_many
 from kb.db.engine import unhurried, visible
-from kb.db.schema import OWN, TABLES
+from kb.db.schema import IN_WORK, OWN, TABLES
 
 _CHUNK = 2000
 
@@ -47,14 +47,14 @@ def filled_tables(connection: Connection) -> list[str]:
 
 
 def hold_still(connection: Connection) -> None:
-    """Keep everybody from writing until this transaction ends; reading goes on.
+    """Keep everybody from writing what a copy takes along until this transaction ends; reading goes on.
 
     On SQLite the transaction must have begun as a writing one, which is enough.
     """
     if connection.dialect.name == "postgresql":
         unhurried(connection)
         quote = connection.dialect.identifier_preparer.quote
-        names = ", ".join(quote(table.name) for table in TABLES)
+        names = ", ".join(quote(table.name) for table in moved_tables())
         connection.execute(text(f"LOCK TABLE {names} IN SHARE MODE"))
 
 
@@ -72,12 +72,13 @@ def copy_all(source: Connection, target: Connection, progress: Progress | None =
 
 
 def clear(connection: Connection) -> None:
-    """Empty all tables within the open transaction; readers see the old content until it commits."""
+    """Empty all tables but those of uploads in work; readers see the old content until the transaction commits."""
+    emptied = [table for table in TABLES if table.name not in IN_WORK]
     if connection.dialect.name == "postgresql":
         quote = connection.dialect.identifier_preparer.quote
-        connection.execute(text(f"TRUNCATE {', '.join(quote(table.name) for table in TABLES)}"))
+        connection.execute(text(f"TRUNCATE {', '.join(quote(table.name) for table in emptied)}"))
         return
-    for table in reversed(TABLES):
+    for table in reversed(emptied):
         connection.execute(delete(table))
 
 

@@ -14,7 +14,7 @@ from kb.db.timing import watch
 from kb.errors import DatabaseUnavailableError, NewerDatabaseError
 from kb.settings import Connections
 
-HEAD = "0008"
+HEAD = "0009"
 """Newest migration; a test holds it against the migration scripts."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

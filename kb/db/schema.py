@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from kb.db import draft_tables, filed_tables, proposal_tables, review_tables, tables
+from kb.db import draft_tables, filed_tables, proposal_tables, review_tables, shelf_tables, tables
 
 TABLES = tuple(tables.metadata.sorted_tables)
 
-OWN = frozenset({"outbox", "index_position"})
-"""Tables about this database's indexes, which mean nothing in another one."""
+IN_WORK = frozenset({"upload", "upload_part"})
+"""Tables of uploads in work: in no copy and no backup, and what is brought back leaves them as they are."""
 
-__all__ = ["OWN", "TABLES", "draft_tables", "filed_tables", "proposal_tables", "review_tables"]
+OWN = frozenset({"outbox", "index_position"}) | IN_WORK
+"""Tables that stay with this database: of the uploads, and of its indexes, which mean nothing in another one."""
+
+__all__ = [
+    "IN_WORK",
+    "OWN",
+    "TABLES",
+    "draft_tables",
+    "filed_tables",
+    "proposal_tables",
+    "review_tables",
+    "shelf_tables",
+]

@@ -253,11 +253,11 @@ def test_work_goes_on_in_another_process_that_finds_it_undone(
         assert count(again.text, "新增") == 6
         assert ("什么都没有写进去" in again.text) == (phase is Phase.WRITING)
     upload.tell(Phase.WRITING, 1, 6)
-    hold = upload.hold()  # as a process that still works on it
-    assert hold is not None
+    held = upload.hold()  # as a process that still works on it
+    assert held is not None
     assert 'id="working"' in admin.get(page.request.path).text
     assert upload.state.phase is Phase.WRITING
-    hold.release()
+    held.release()
     assert count(settled(admin, page.request.path).text, "新增") == 6
     assert "县库.xlsx" in admin.get("/admin/import").text, "an unfinished upload is offered again"
     assert "已放弃" in post(admin, page, "discard").text
@@ -357,7 +357,7 @@ def test_two_processes_on_one_upload_keep_out_of_each_other_s_way(office: Knowle
     def slow(up: Upload, stop: Stop) -> None:
         begun.set()
         go_on.wait(30)
-        plan(up, stop)
+        plan(up, stop)  # which looks at its end whether it was called off
 
     here._plan = slow  # type: ignore[method-assign]
     here.read(upload)
