@@ -1,7 +1,8 @@
-"""Keys of edition packs: this office's private keys in the home folder, other offices' public keys in the store.
+"""Keys of edition packs: this office's private keys in a folder, other offices' public keys in the store.
 
-A private key is a file that its owner alone can read; it is no part of a backup. Trust in a public
-key is a setting like any other: written as a batch, told in the audit log, undone.
+A private key is a file that its owner alone can read. It is never in the database, whose backups and
+administrators would have it then: a machine signs that has the folder. Trust in a public key is a
+setting like any other: written as a batch, told in the audit log, undone.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +48,11 @@ class KeyRing:
     def __init__(self, folder: Path, reader: Reader, store: Store, apply: Callable[[], None]) -> None:
         self._folder, self._reader, self._store, self._apply = folder, reader, store, apply
 
+    @property
+    def place(self) -> str:
+        """The machine and the folder that this office's keys are looked for in, as people read it."""
+        return f"{socket.gethostname()} 的 {self._folder}"
+
     def own(self) -> list[OwnKey]:
         """This office's keys, by name. Raises HomeError."""
         try:
@@ -61,10 +68,15 @@ class KeyRing:
         if len(found) == 1:
             return found[0]
         if not keys:
-            raise InputError("还没有签名用的密钥。请先生成：kb pack keygen 单位名称。")
+            raise InputError(
+                f"{self.place} 里还没有签名用的密钥。请先生成：kb pack keygen 单位名称；密钥在别的机器上的，"
+                "请把那里的密钥文件夹原样拷来，或在有密钥的那台上用 kb pack export 导出。"
+            )
         shown = "、".join(k.name for k in keys)
         raise InputError(
-            f"没有名为“{name}”的密钥，现有：{shown}。" if name else f"有几把密钥，请指明用哪一把：{shown}。"
+            f"{self.place} 里没有名为“{name}”的密钥，现有：{shown}。"
+            if name
+            else f"有几把密钥，请指明用哪一把：{shown}。"
         )
 
     def keep(self, name: str, private: bytes, public: bytes) -> Path:

@@ -130,7 +130,7 @@ class KnowledgeBase(Looking):
         self.ledger = Ledger(reader, store)
         self.shipped = ShippedCatalogue(reader, settings.catalogue)
         self.touching = Touching(reader, self.drafts, self.reviews)
-        self.keys = KeyRing(settings.home / "keys", reader, store, self._apply)
+        self.keys = KeyRing(settings.keys_folder, reader, store, self._apply)
         self.overlays = Overlays(reader, store, self.loading, self._apply)
         self.validities = Validities(reader, self._engine.stamp)
         self.news = News(reader, NewsRows(reader.engine))

@@ -40,7 +40,8 @@ class Settings:
     address under which others reach the pages: feeds and SKOS name records by it. ``sign_on`` is the
     provider of single sign-on by OpenID Connect, None where that is off. ``watching`` says what is
     logged of requests and who may read the metrics. ``secret`` is another file of the key that signs
-    sessions, for machines that answer under one address.
+    sessions, and ``keys`` another folder of the keys that sign edition packs, for machines that answer under
+    one address.
     """
 
     home: Path
@@ -55,6 +56,7 @@ class Settings:
     sign_on: SignOn | None = None
     watching: Watching = field(default_factory=Watching)
     secret: Path | None = None
+    keys: Path | None = None
 
     @classmethod
     def load(cls, home: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -77,6 +79,7 @@ class Settings:
             sign_on=SignOn.load(environ),
             watching=Watching.load(environ),
             secret=Path(environ["KB_SECRET_FILE"]) if environ.get("KB_SECRET_FILE") else None,
+            keys=Path(environ["KB_KEYS"]) if environ.get("KB_KEYS") else None,
         )
 
     @property
@@ -98,6 +101,11 @@ class Settings:
     def secret_file(self) -> Path:
         """File of the key that signs sessions; it is no part of a backup."""
         return self.secret or self.home / "secret.key"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Folder of the keys that sign edition packs; it is no part of a backup."""
+        return self.keys or self.home / "keys"
 
     @property
     def index_folder(self) -> Path:

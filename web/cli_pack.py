@@ -55,7 +55,7 @@ def keygen(kb: KnowledgeBase, name: str, out: Path | None) -> None:
     if out:
         out.write_bytes(made.public)
     click.echo(f"已生成密钥“{made.name}”，公钥指纹 {spoken(public.fingerprint)}。")
-    where = f"公钥写在 {out}" if out else f"公钥文件在 {kb.settings.home / 'keys'}"
+    where = f"公钥写在 {out}" if out else f"公钥文件在 {kb.settings.keys_folder}"
     click.echo(f"{where}：交给对方，并在电话里核对指纹。私钥不进备份，请另存一份在安全的地方。", err=True)
 
 

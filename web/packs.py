@@ -31,7 +31,9 @@ def packs() -> str:
     own = [(k.name, spoken(read_public(k.name, k.public).fingerprint)) for k in kb.keys.own()]
     trusted = [(k, spoken(k.fingerprint)) for k in kb.keys.trusted()]
     recent = [b for b in kb.batches(60) if b.name.startswith(PACKED)][:10]
-    return render_template("admin_packs.html", own=own, trusted=trusted, sets=kb.sets(), recent=recent)
+    return render_template(
+        "admin_packs.html", own=own, trusted=trusted, sets=kb.sets(), recent=recent, place=kb.keys.place
+    )
 
 
 @pages.post(f"{_START}/keys")
@@ -43,7 +45,9 @@ def keygen() -> BaseResponse:
         flash(str(error), "bad")
     else:
         knowledge().audit.write(admin().name, "生成密钥", made.name)
-        flash(f"已生成密钥“{made.name}”。下载公钥交给别的单位，并在电话里核对指纹。")
+        flash(
+            f"已生成密钥“{made.name}”，在 {knowledge().keys.place}。下载公钥交给别的单位，并在电话里核对指纹。"
+        )
     return redirect(_START, 303)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -143,6 +144,22 @@ def test_private_keys_stay_private_and_out_of_backups(city: KnowledgeBase, tmp_p
     for name in ("", "../x", "a/b", "甲" * 41, "."):
         with pytest.raises(InputError):
             make_key(city, name)
+
+
+def test_a_machine_without_the_key_names_itself_and_one_with_the_folder_signs(
+    city: KnowledgeBase, office: KnowledgeBase, admin: FlaskClient, tmp_path: Path
+) -> None:
+    here = re.escape(f"{socket.gethostname()} 的 {office.settings.home / 'keys'}")
+    with pytest.raises(InputError, match=f"{here} 里还没有签名用的密钥.*拷来"):
+        office.keys.key("市财政局")
+    assert re.search(f"{here} 里还没有。", admin.get("/admin/packs").text)
+    make_key(office, "另一把")
+    with pytest.raises(InputError, match=f"{here} 里没有名为“市财政局”的密钥"):
+        office.keys.key("市财政局")
+    given = {"KB_KEYS": str(city.settings.keys_folder), "KB_CATALOGUE": str(SMALL)}
+    with KnowledgeBase.open(Settings.load(tmp_path / "third", given)) as third:
+        assert third.keys.key("市财政局") == city.keys.key()
+        assert taken(third, made(city)) is not None, "an office's own packs need no trust"
 
 
 def test_trust_is_a_batch_that_can_be_undone(office: KnowledgeBase) -> None:
