@@ -106,7 +106,7 @@ def describe(
     text, given = text[:MOST_TEXT], given or Corrections()
     believed = guesser.guess(text[:1000], without)
     likely = [code for code, share in believed if share >= 0.12][:3]
-    if not likely and len(believed) > 1 and believed[0][1] >= max(0.06, 1.5 * believed[1][1]):
+    if not likely and len(believed) > 1 and believed[0][1] >= max(0.05, 1.5 * believed[1][1]):
         likely = [believed[0][0]]
     sure = believed[0][1] if believed else 0.0
     if given.sector:

@@ -32,6 +32,7 @@ _WIDE = 4
 """Types of project from which a general indicator may be offered to a text whose type is unknown."""
 
 _USUAL = ("产出指标", "成本指标")
+_ANSWERS = ("效益指标", "满意度指标")
 _QUALITY, _BUILT = "TX-ZL-16", frozenset({ProjectType.CONSTRUCTION, ProjectType.REPAIR, ProjectType.PURCHASE})
 
 
@@ -64,6 +65,7 @@ class Ranker:
     def __init__(self, indicators: Sequence[Indicator], examples: Examples, weights: Weights) -> None:
         self.indicators = tuple(i for i in indicators if i.status is Status.ACTIVE and not is_process(i))
         self.by_code = {i.code: i for i in self.indicators}
+        self._numbers = {i.code: n for n, i in enumerate(self.indicators)}
         self.weights, self._examples = weights, examples
         self._names = PieceIndex([_named(i) for i in self.indicators])
         self._explained = PieceIndex([[(i.explanation, 1.0)] for i in self.indicators])
@@ -95,16 +97,41 @@ class Ranker:
         candidates = [
             c for n, i in enumerate(self.indicators) if (c := self._candidate(n, i, said, similar, found))
         ]
+        candidates += self._answers(candidates, said, similar, found)
         candidates += self._verbatim(similar)
         return sorted(candidates, key=lambda c: (-c.score, c.indicator.code, c.indicator.name))
 
     def _candidate(
         self, n: int, indicator: Indicator, said: Description, similar: Sequence[SimilarProject], e: Evidence
     ) -> Candidate | None:
+        origin = _origin(indicator, e.names.get(n, 0.0), said, e)
+        return self._weighed(n, indicator, origin, said, similar, e) if origin else None
+
+    def _answers(
+        self,
+        candidates: Sequence[Candidate],
+        said: Description,
+        similar: Sequence[SimilarProject],
+        e: Evidence,
+    ) -> Iterator[Candidate]:
+        """Benefits paired with outputs of the named branch that the text speaks of, from whatever branch they are."""
+        have = {c.indicator.code for c in candidates}
+        outputs = [c.indicator for c in candidates if c.tied and _of_branch(c.indicator, said)]
+        for code in dict.fromkeys(code for i in outputs for code in i.pairs if code not in have):
+            answer = self.by_code.get(code)
+            if answer and answer.level1 in _ANSWERS and not misfit(answer, said):
+                yield self._weighed(self._numbers[code], answer, OWN, said, similar, e)
+
+    def _weighed(
+        self,
+        n: int,
+        indicator: Indicator,
+        origin: str,
+        said: Description,
+        similar: Sequence[SimilarProject],
+        e: Evidence,
+    ) -> Candidate:
         w, likeness = self.weights, e.names.get(n, 0.0)
-        origin = _origin(indicator, likeness, said, e)
-        if not origin:
-            return None
         score = w.text * likeness + w.explanation * e.explained.get(n, 0.0)
         score += w.example * min(1.0, e.support.get(indicator.code, 0.0))
         score += w.used * min(1.0, e.used.get(indicator.code, 0) / 4)
@@ -142,6 +169,11 @@ class Ranker:
                 VERBATIM,
                 s.project.code,
             )  # fmt: skip
+
+
+def _of_branch(indicator: Indicator, said: Description) -> bool:
+    """Whether an indicator is an output of the first branch that the text names."""
+    return indicator.level1 == "产出指标" and indicator.subsector in said.subsectors[:1]
 
 
 def _origin(indicator: Indicator, likeness: float, said: Description, e: Evidence) -> str:

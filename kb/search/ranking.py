@@ -39,13 +39,22 @@ class Ranking:
 
     def page(self, filters: Filters, limit: int, offset: int) -> Page:
         """``limit`` documents from ``offset`` on. Each facet is counted over the matches of all other filters."""
+        matched, chosen, final = self._narrowed(filters)
+        total, facets = self._counts(matched, final, chosen, filters)
+        return Page(tuple(self._top(final, limit, offset)), total, facets)
+
+    def count(self, filters: Filters) -> int:
+        """Number of matches that pass the filters."""
+        return int(np.count_nonzero(self._narrowed(filters)[2]))
+
+    def _narrowed(self, filters: Filters) -> tuple[Bools, dict[str, Bools], Bools]:
+        """Matches, those that each filter lets pass, and those that all let pass."""
         matched = self.scorer.restrict(self.plan, self.scores)
         chosen = {n: mask[self.scores.places] for n, mask in self.scorer.narrow(filters).items()}
         final = matched.copy()
         for mask in chosen.values():
             final &= mask
-        total, facets = self._counts(matched, final, chosen, filters)
-        return Page(tuple(self._top(final, limit, offset)), total, facets)
+        return matched, chosen, final
 
     def _top(self, final: Bools, limit: int, offset: int) -> list[tuple[int, float]]:
         """Documents of the page with their scores: by score, equals by id."""

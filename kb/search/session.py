@@ -27,6 +27,10 @@ _HAN_RUN = re.compile("[\u3400-\u9fff]{2,24}")
 _HAN = re.compile("[\u3400-\u9fff]+")
 _SYNONYM_FREQUENCY = 5  # a synonym that no record holds is still a word of queries
 _PROJECT_NAME = 8  # a query this long describes a project: outputs bring their benefits along
+_ROOM = (
+    10  # with fewer answers than a page there is room for the benefits of outputs, however short the query
+)
+_WORD = 2
 _LONG = 40  # a text this long is not asked for one slip
 _HELD = 3  # records that hold two characters together make them a word
 _GOOD = 0.75  # coverage from which on a query needs no repair
@@ -60,6 +64,12 @@ class _Asked:
     reach: int
 
 
+def _has_room(query: Query, ranking: Ranking, filters: Filters) -> bool:
+    """Whether a query of words found what it says, but less than a page of it."""
+    said = len(query.bare) >= _WORD and ranking.scores.covered >= _GOOD
+    return said and ranking.count(filters) < _ROOM
+
+
 class Session:
     """One source with everything derived from it. Threads may share it."""
 
@@ -76,7 +86,7 @@ class Session:
         query = parse(text)
         found = self._find(_Asked(query, filters, offset + limit))
         ranking = found.ranking
-        if len(query.bare) >= _PROJECT_NAME:
+        if len(query.bare) >= _PROJECT_NAME or _has_room(query, ranking, filters):
             ranking = ranking.joined(self._weights.partner)
         page = ranking.page(filters, limit, offset)
         shown = Shown(ranking.corpus, ranking.plan, self._synonyms, query.text, found.step, found.meant)
