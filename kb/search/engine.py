@@ -113,7 +113,7 @@ class SearchEngine(Answering):
             snapshot = self._load(folder)
             try:
                 if snapshot.tail_size + len(upserts) > max(_TAIL_LEAST, _TAIL_SHARE * snapshot.size):
-                    self._merge(snapshot, upserts, deletes)
+                    self._merge(folder, snapshot, upserts, deletes)
                 else:
                     self._append(folder, snapshot, upserts, deletes)
             finally:
@@ -167,8 +167,14 @@ class SearchEngine(Answering):
     def _load(self, folder: Path) -> Snapshot:
         return Snapshot(folder, self._weights, self._memory)
 
-    def _build(self, documents: Iterable[SearchDocument], total: int, progress: Progress | None) -> None:
-        words = self.vocabulary.words()
+    def _build(
+        self,
+        documents: Iterable[SearchDocument],
+        total: int,
+        progress: Progress | None,
+        known: Iterable[str] = (),
+    ) -> None:
+        words = sorted({*self.vocabulary.words(), *known})
         with self._generations.building() as folder, no_collection():
             (folder / "dictionary.txt").write_text("\n".join(words), encoding="utf-8")
             cut = segmenter(words)
@@ -197,11 +203,14 @@ class SearchEngine(Answering):
             (folder / "FINGERPRINT").write_text(self._fingerprint())
         self._segmenter = (folder.name.replace("build-", "gen-"), cut)
 
-    def _merge(self, snapshot: Snapshot, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
+    def _merge(
+        self, folder: Path, snapshot: Snapshot, upserts: Sequence[SearchDocument], deletes: Sequence[str]
+    ) -> None:
+        """Build anew with the words of before: this process may never have been told the catalogue's names."""
         gone = {*deletes, *(d.id for d in upserts)}
         kept = (snapshot.record(n) for id_, n in snapshot.place.items() if id_ not in gone)
         newest = {d.id: d for d in upserts}
-        self._build([*kept, *newest.values()], snapshot.size, None)
+        self._build([*kept, *newest.values()], snapshot.size, None, self._words(folder))
 
     def _append(
         self, folder: Path, snapshot: Snapshot, upserts: Sequence[SearchDocument], deletes: Sequence[str]
@@ -223,8 +232,11 @@ class SearchEngine(Answering):
         self._generations.publish(folder)
 
     def _cut(self, folder: Path) -> Segmenter:
-        dictionary = folder / "dictionary.txt"
-        return self._segmenter_of(folder.name, lambda: dictionary.read_text(encoding="utf-8").split("\n"))
+        return self._segmenter_of(folder.name, lambda: self._words(folder))
+
+    @staticmethod
+    def _words(folder: Path) -> list[str]:
+        return (folder / "dictionary.txt").read_text(encoding="utf-8").split("\n")
 
     def _fingerprint(self) -> str:
         parts = (VERSION, normal_text.VERSION, self.vocabulary.fingerprint)

@@ -76,6 +76,17 @@ def test_many_small_updates_keep_one_truth(empty: SearchEngine) -> None:
     assert len(empty.digests().keys()) == 3
 
 
+def test_a_process_without_the_names_builds_anew_with_those_of_before(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    SearchEngine(folder, Vocabulary.load((), ["晒谷坪轧花数"])).rebuild(ROADS, len(ROADS))
+    (before,) = folder.glob("gen-*")
+    many = [document(f"XC-{n}", f"第{n}村晒谷坪轧花数") for n in range(500)]
+    SearchEngine(folder, Vocabulary.load(())).update(many, [])
+    generation = folder / (folder / "CURRENT").read_text().split()[0]
+    assert generation != before
+    assert "晒谷坪轧花数" in (generation / "dictionary.txt").read_text("utf-8").split("\n")
+
+
 def test_another_fingerprint_is_not_current_but_keeps_the_index(empty: SearchEngine, tmp_path: Path) -> None:
     empty.rebuild(ROADS, 3)
     other = SearchEngine(tmp_path / "index", Vocabulary(terms=("农村公路里程",)))
