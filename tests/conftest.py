@@ -20,6 +20,7 @@ from web.app import create_app
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")  # how long an example takes is no matter of right or wrong
+settings.register_profile("quick", settings.get_profile("shared machine"), max_examples=10)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,12 +34,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="search engine of the knowledge bases under test; opensearch starts a server of its own",
     )  # fmt: skip
     parser.addoption(
-        "--quick", action="store_true", help="leave out what drives a browser or takes more than a few seconds"
+        "--quick", action="store_true",
+        help="leave out what drives a browser or takes more than a few seconds; property tests try ten examples",
     )  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server that this run is on; workers of pytest-xdist use that of their parent."""
+    if config.getoption("--quick"):
+        settings.load_profile("quick")
     config.addinivalue_line("markers", "embedded: about the embedded search engine; not run on OpenSearch")
     config.addinivalue_line("markers", "sqlite: about the embedded database; not run on PostgreSQL")
     if databases.on_postgresql(config) and not hasattr(config, "workerinput"):

@@ -14,6 +14,7 @@ from kb.errors import KnowledgeError
 from kb.filed import UnknownFiledError, _draft, _Reader
 from kb.knowledge import KnowledgeBase
 from kb.reviewing import Reviewer
+from tests.examples import examples
 
 ROWS = [
     ("产出指标", "数量指标", "发放人数", "100人"),
@@ -147,7 +148,7 @@ def test_an_unknown_number_is_told(small: KnowledgeBase) -> None:
 CELL = st.text(alphabet="≥≤=<>%0123456789.公里人个（）()、；:☆★【新】 达标率道路", max_size=14)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(st.tuples(CELL, CELL, st.sampled_from(["", "≥", "=", "/"]), CELL), min_size=1, max_size=6))
 def test_a_filed_row_is_compared_as_the_row_it_was(cells: list[tuple[str, str, str, str]]) -> None:
     rows = tuple(

@@ -23,6 +23,7 @@ from loaders.errors import (
     TooLargeError,
     UnknownFormatError,
 )
+from tests.examples import examples
 from tests.loaders.build import document, form_88, saved, workbook
 
 HEAD = ["一级指标", "二级指标", "三级指标", "指标值"]
@@ -271,7 +272,7 @@ cell = st.text(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.tuples(cell, cell), min_size=1, max_size=6))
 def test_any_names_and_values_come_through_a_workbook_verbatim(pairs: list[tuple[str, str]]) -> None:
     from loaders.grid import clean
@@ -294,7 +295,7 @@ def test_any_names_and_values_come_through_a_workbook_verbatim(pairs: list[tuple
     ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.binary(max_size=400), st.sampled_from(["a.xlsx", "b.csv", "c.html", "d.docx"]))
 def test_any_bytes_give_tables_or_a_file_error(data: bytes, name: str) -> None:
     with contextlib.suppress(FileError):

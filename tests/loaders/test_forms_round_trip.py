@@ -16,6 +16,7 @@ from loaders.forms.rows import placed_rows
 from loaders.grid import clean
 from loaders.headers import is_label
 from loaders.tables import _ENDS
+from tests.examples import examples
 from tests.loaders.form_drafts import EACH, ROWS, draft, read_back, seen
 
 # Words of forms, long names, signs that spreadsheets take for formulas, XML's own signs, rare characters.
@@ -82,7 +83,7 @@ HELD = {
 
 
 @pytest.mark.parametrize(("form", "kind"), EACH)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(made=drafts(), edition=st.sampled_from(Edition))
 @example(made=draft(30, goal="很长的目标。" * 400), edition=Edition.E2021)
 @example(made=draft(1, goal="金额单位：元"), edition=Edition.E2015)

@@ -17,6 +17,7 @@ from loaders.kinds import Hints
 from loaders.load_json import row_json
 from loaders.loading import LoadedFile, NothingToLoadError, load_file
 from loaders.mapping import TableKind, fingerprint, guess, map_headers
+from tests.examples import examples
 from tests.loaders.build import form_88, workbook
 
 HEAD = ["一级指标", "二级指标", "三级指标", "指标值", "权重"]
@@ -149,7 +150,7 @@ _indicators = st.builds(
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".json", ".yaml"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(records=st.lists(_indicators, min_size=1, max_size=4, unique_by=lambda r: r.code))
 def test_import_export_import_is_the_identity(suffix: str, records: list[Record]) -> None:
     group = IndicatorSet(code="S1", name="集", edition="2024", members=tuple(r.code for r in records))

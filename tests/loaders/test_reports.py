@@ -22,6 +22,7 @@ from loaders.report_letter import letter
 from loaders.report_summary import summary
 from loaders.report_text import markdown
 from loaders.reports import BatchReport, FormLine, Note, Report
+from tests.examples import examples
 from tests.loaders.build import document, form_88, saved, workbook
 
 HEAD = ["一级指标", "二级指标", "三级指标", "指标值"]
@@ -162,7 +163,7 @@ TEXTS = st.text(alphabet="产出效益数量里程人次率≥≤%0123456789（�
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.tuples(TEXTS.filter(bool), TEXTS.filter(bool)), min_size=1, max_size=5))
 def test_any_words_come_back_as_they_were(pairs: list[tuple[str, str]]) -> None:
     lines = tuple(

@@ -26,6 +26,7 @@ from indicators.model import (
     Target,
 )
 from kb.db.rows import body_of
+from tests.examples import examples
 from web.field_table import KEPT, Field, Widget, fields_of, sections_of
 from web.record_form import empty, read, rows_in, with_row, with_row_up, without_row, written
 
@@ -122,7 +123,7 @@ def test_a_browser_changes_line_ends_only_and_the_record_stays_to_the_byte(catal
         assert body_of(back) == body_of(record)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(records)
 def test_any_record_goes_through_its_form_unchanged(record: Record) -> None:
     back = read(record.kind, record.code, written(record))
@@ -130,7 +131,7 @@ def test_any_record_goes_through_its_form_unchanged(record: Record) -> None:
     assert back.record == record
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(records, st.dictionaries(st.text(max_size=12).map("f.{}".format), st.text(max_size=30), max_size=6))
 def test_whatever_is_sent_gives_a_record_that_can_be_stored_or_errors(
     record: Record, junk: dict[str, str]

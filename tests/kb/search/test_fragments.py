@@ -12,6 +12,7 @@ from kb.search.answer import Filters, SearchDocument
 from kb.search.engine import SearchEngine
 from kb.search.text import fold
 from kb.search.vocabulary import Vocabulary
+from tests.examples import examples
 from tests.kb.search.conftest import document
 
 ALPHABET = '农村公路养护里程率的不12.㎡％ -“”"名称:()，。ＰＭa\u200b驗收\n'
@@ -22,7 +23,7 @@ def found(engine: SearchEngine, fragment: str) -> set[str]:
     return {hit.id for hit in engine.search(fragment, Filters(), 10_000, 0).hits}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=1, max_size=6), st.data())
 def test_any_fragment_of_any_text(tmp_path_factory, rows, data) -> None:  # type: ignore[no-untyped-def]
     engine = SearchEngine(Path(tmp_path_factory.mktemp("fragments")), Vocabulary())
