@@ -6,6 +6,7 @@ The only module that knows opensearch-py and tenacity.
 from __future__ import annotations
 
 import logging
+import time
 import warnings
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,6 +39,9 @@ SLOW = 60.0
 
 _SCAN = 2000
 _POOL = 16  # connections per node that are kept
+_SILENCE = (
+    60.0  # seconds for which the same refusal is not logged again: the outbox asks several times a second
+)
 
 _log = logging.getLogger(__name__)
 logging.getLogger("opensearch").setLevel(logging.ERROR)
@@ -53,6 +57,7 @@ class Client:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.breaker = Breaker()
+        self._silent_until: dict[str, float] = {}
         tls: dict[str, Any] = {"use_ssl": True, "verify_certs": address.verify} if address.secure else {}
         if address.secure and address.ca:
             tls["ca_certs"] = address.ca
@@ -136,8 +141,10 @@ class Client:
         """None for what is not there. Raises SearchRefusedError for everything else."""
         if error.status_code == 404:
             return
-        if error.status_code == 401 or "security" in str(error.error):
-            raise self.refused("不接受 KB_SEARCH 里的账号或密码，或这个账号没有权限") from error
+        if error.status_code == 401:
+            raise self.refused("不接受 KB_SEARCH 里的账号或密码") from error
+        if "security" in str(error.error):
+            raise self.refused(f"KB_SEARCH 里的账号没有权限（{_reason(error.info)[:300]}）") from error
         if isinstance(error, exceptions.SSLError):
             raise self.refused(
                 f"集群的证书不可信，签发机构的证书写在 KB_SEARCH 的 ca= 里（{error.error}）"
@@ -145,8 +152,11 @@ class Client:
         raise self.refused(f"{error.status_code} {error.error}: {str(error.info)[:500]}") from error
 
     def refused(self, reason: str) -> SearchRefusedError:
-        """The error for a request that the cluster does not want; it is logged, users are told less."""
-        _log.warning("%s: %s", self.address.shown, reason)
+        """The error for a request that the cluster does not want; it is logged once a while, users are told less."""
+        now = time.monotonic()
+        if now >= self._silent_until.get(reason, 0.0):
+            self._silent_until = {reason: now + _SILENCE}
+            _log.warning("%s: %s", self.address.shown, reason)
         return SearchRefusedError(self.address.shown, reason)
 
     def search(self, index: str, body: Body) -> Any:
@@ -274,6 +284,12 @@ class _Json(Serializer):
 
     def dumps(self, data: Any) -> Any:
         return data if isinstance(data, str) else msgspec.json.encode(data).decode()
+
+
+def _reason(answer: Any) -> str:
+    """What the cluster gives as the reason of an error; the whole answer where it is of another form."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return str(error.get("reason") if isinstance(error, dict) else answer)
 
 
 def _account(address: Address) -> dict[str, str]:

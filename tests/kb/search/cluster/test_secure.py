@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import http.client
+import json
+import logging
 import ssl
 import threading
 from collections.abc import Iterator
@@ -23,6 +25,14 @@ from tests.servers.opensearch import Cluster
 
 ACCOUNT = "kb-office:一句 密码/@:"
 QUOTED = "kb-office:%E4%B8%80%E5%8F%A5%20%E5%AF%86%E7%A0%81%2F%40%3A"
+GUEST = "kb-guest:guest"
+FORBIDDEN = {
+    "error": {
+        "type": "security_exception",
+        "reason": "no permissions for [indices:admin/create] and User [name=kb-guest]",
+    },
+    "status": 403,
+}  # as the security plug-in answers
 
 
 class _Door(BaseHTTPRequestHandler):
@@ -34,6 +44,9 @@ class _Door(BaseHTTPRequestHandler):
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         wanted = "Basic " + base64.b64encode(ACCOUNT.encode()).decode()
+        if self.headers.get("Authorization") == "Basic " + base64.b64encode(GUEST.encode()).decode():
+            self._answer(403, {"Content-Type": "application/json"}, json.dumps(FORBIDDEN).encode())
+            return
         if self.headers.get("Authorization") != wanted:
             self._answer(401, {"Content-Type": "text/plain"}, b"Unauthorized")
             return
@@ -104,6 +117,17 @@ def test_a_wrong_password_is_told_as_such(door: int, ca: Path) -> None:
     reason = refused(door, "kb-office:wrong", ca)
     assert "不接受 KB_SEARCH 里的账号或密码" in reason
     assert "wrong" not in reason
+
+
+def test_a_missing_permission_is_named_and_logged_once_a_while(
+    door: int, ca: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), opened(door, GUEST, ca=ca) as engine:
+        for _ in range(3):
+            with pytest.raises(SearchRefusedError) as told:
+                engine.rebuild([document("X-1", "农村公路养护里程", "")], 1)
+    assert "没有权限（no permissions for [indices:admin/create]" in told.value.reason
+    assert len([r for r in caplog.records if "没有权限" in r.getMessage()]) == 1
 
 
 def test_a_certificate_of_another_authority_is_not_trusted(door: int, tmp_path: Path) -> None:
