@@ -9,7 +9,7 @@ import org.opensearch.env.Environment;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.plugins.Plugin;
 
-/** One OpenSearch node in one process: Node FOLDER NAME=VALUE ... with the settings of opensearch.yml. */
+/** One OpenSearch node in one process: Node FOLDER NAME=VALUE ... with the settings of opensearch.yml, and plugins that -Dkb.plugins names. */
 public class Node {
     private static final String[] MODULES = {
         "org.opensearch.transport.Netty4Plugin",
@@ -35,6 +35,11 @@ public class Node {
         List<Class<? extends Plugin>> modules = new ArrayList<>();
         for (String module : MODULES) {
             modules.add((Class<? extends Plugin>) Class.forName(module));
+        }
+        for (String plugin : System.getProperty("kb.plugins", "").split(",")) {
+            if (!plugin.isEmpty()) {
+                modules.add((Class<? extends Plugin>) Class.forName(plugin));
+            }
         }
         Environment environment =
             InternalSettingsPreparer.prepareEnvironment(settings.build(), Map.of(), folder.resolve("config"), () -> "kb");
