@@ -18,6 +18,7 @@ from tests.walk.machines import Machine, Network, WalkError, base_system
 from tests.walk.versions import NEW, OLD, repository
 
 _UPGRADE = "升级和退回"
+_LOGS = "journalctl -o short-precise -n 25 -u kb -u nginx -u postgresql@15-main -u opensearch; tail -n 25 /var/log/nginx/error.log || true"
 
 
 class Walk:
@@ -58,6 +59,12 @@ class Walk:
     def hold(self, told: str, check: Callable[..., str], *given: object) -> None:
         """Check that something holds. Raises WalkError where it does not."""
         print(f"   ok  {told}: {check(*given)}", flush=True)
+
+    def tell(self) -> None:
+        """Print what the machines that run have logged last."""
+        for name, machine in self.machines.items():
+            if machine.is_up:
+                print(f"== {name}\n{machine.run(_LOGS)}", flush=True)
 
     def end(self) -> None:
         """Nothing of the machines stays."""
@@ -139,6 +146,7 @@ def main(parts: Sequence[str], folder: Path) -> None:
                 PARTS[part](walk)
     except WalkError as error:
         print(f"FAILED  {error}", flush=True)
+        walk.tell()
         sys.exit(1)
     finally:
         walk.end()

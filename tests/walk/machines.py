@@ -103,6 +103,11 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._leader = 0
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._leader != 0
+
     def start(self, hosts: Mapping[str, str]) -> None:
         """Boot, and wait until systemd has started everything."""
         if not self.root.is_mount():
