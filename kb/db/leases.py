@@ -117,6 +117,7 @@ class Leases:
             self.release(lease)
 
     def _live(self) -> None:
+        told = False
         while not self._ended.wait(BEAT):
             with self._lock:
                 held = list(self._held.values())
@@ -125,5 +126,8 @@ class Leases:
                     return
             try:
                 self.renew(held)
-            except Exception:  # a database that is away for a moment: the next beat may reach it
-                _log.warning("leases of uploads were not renewed", exc_info=True)
+                told = False
+            except Exception as error:  # a database that is away for a moment: the next beat may reach it
+                if not told:
+                    _log.warning("leases of uploads were not renewed: %s", error)
+                told = True
