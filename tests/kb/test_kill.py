@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 KILLS = 11
 MOST_TRIES = 60
 """A kill that comes after the command has ended proves nothing and does not count."""
+QUICKER = 0.8
+"""After such a kill the next ones come sooner: the machine may be less busy than when the time was measured."""
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -60,6 +62,8 @@ def test_killed_first_build_is_completed_by_the_next_start(start: Start, setting
         if killed_somewhere(start, whole, luck, "check"):
             hits += 1
             answers(start)
+        else:
+            whole *= QUICKER
         if hits == KILLS:
             return
     pytest.fail(f"only {hits} kills hit a running build")
@@ -75,6 +79,8 @@ def test_killed_reindex_leaves_an_index_that_answers(start: Start) -> None:
         if killed_somewhere(start, whole, luck, "reindex"):
             hits += 1
             answers(start)
+        else:
+            whole *= QUICKER
         if hits == KILLS:
             return
     pytest.fail(f"only {hits} kills hit a running reindex")
