@@ -81,7 +81,7 @@ def migrate(engine: Engine) -> None:
             return
         unhurried(connection)
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, HEAD)
         if connection.dialect.name == "postgresql":
             _order_by_code_point(connection)
 

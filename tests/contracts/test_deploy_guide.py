@@ -27,5 +27,5 @@ def test_files_of_the_guide_are_there(name: str) -> None:
 
 
 def test_addresses_of_the_guide_are_those_of_the_walk() -> None:
-    rows = dict(re.findall(r"^\| (\w+) \| ([\d.]+)", GUIDE.read_text(), re.M))
+    rows = dict(re.findall(r"^\| (\w+) \| (10\.[\d.]+)", GUIDE.read_text(), re.M))
     assert rows == {name: MACHINES[name] for name in ("db", "proxy")}
