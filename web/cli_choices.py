@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, ParamSpec, TypeVar
+from functools import wraps
+from typing import Any, TypeVar
 
 import click
 
@@ -13,15 +14,22 @@ from web.load_plan import merging_all
 
 _ALL = ("全部", "all")
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def choosing(command: Callable[P, T]) -> Callable[P, T]:
-    """Options ``--merge``, ``--retire`` and ``--keep``; the command is given them as tuples."""
+def choosing(command: Callable[..., T]) -> Callable[..., T]:
+    """Options ``--merge``, ``--retire`` and ``--keep``: the command gets ``choices``, its own ``--replace`` among them.
+
+    Raises click.UsageError where one cannot be read.
+    """
+
+    @wraps(command)
+    def chosen(*given: Any, merge: Any, retire: Any, keep: Any, replace: bool, **others: Any) -> T:
+        return command(*given, choices=Choices.read(merge, retire, keep, replace=replace), **others)
+
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        chosen = option(chosen)
+    return chosen
 
 
 _OPTIONS: tuple[Callable[..., Any], ...] = (

@@ -62,10 +62,7 @@ def load(
     files: tuple[str, ...],
     kind: str,
     set_name: str,
-    replace: bool,
-    retire: tuple[str, ...],
-    keep: tuple[str, ...],
-    merge: tuple[str, ...],
+    choices: Choices,
     title: str,
     reason: str,
     good_rows: bool,
@@ -82,14 +79,13 @@ def load(
     as_json: bool,
 ) -> None:
     """入库：把指标集、目标表、项目清单、部门得分、评价问题读进来。可读 xlsx、xls、ods、docx、pdf、csv、html、md、txt。"""
-    if replace and not set_name:
+    if choices.decisions.replace and not set_name:
         raise click.UsageError("--replace 要与 --set 同用，才知道停用哪个指标集里的指标。")
     about = SetAbout(edition, issuer, region, valid_from, valid_to)
     require_order(valid_from, valid_to)
     hints = Hints("" if kind == "auto" else kind, _corrections(pairs), kb.loading.learned())
     if bad_rows and len(files) > 1:
         raise click.UsageError("--bad-rows 一次只能用于一个文件。")
-    choices = Choices.read(merge, retire, keep, replace=replace)
     asked = Asked(set_name, region, year, about)
     failed = False
     for name, data in _read(files):

@@ -140,10 +140,7 @@ def import_pack(
     kb: KnowledgeBase,
     file: Path,
     dry_run: bool,
-    replace: bool,
-    retire: tuple[str, ...],
-    keep: tuple[str, ...],
-    merge: tuple[str, ...],
+    choices: Choices,
     title: str,
     reason: str,
     good_rows: bool,
@@ -151,7 +148,6 @@ def import_pack(
     as_json: bool,
 ) -> None:
     """导入别的单位的指标集包：先核对签名和校验和，再按入库的办法写成一批。"""
-    choices = Choices.read(merge, retire, keep, replace=replace)
     read = read_pack_apart(str(file), file.read_bytes(), trusted_keys(kb))
     if not dry_run:
         require_signed(str(file), read, unsigned)
