@@ -24,10 +24,7 @@ def hidden_in_xls(data: bytes) -> list[Spans]:
     rows: dict[int, set[Span]] = defaultdict(set)
     columns: dict[int, set[Span]] = defaultdict(set)
     sheets: list[int] = []
-    begun, depth = (
-        0,
-        0,
-    )  # where the sheet at hand begins; a chart within a sheet has a beginning and an end too
+    begun = depth = 0  # where the sheet at hand begins; a chart within a sheet has a beginning and an end too
     for at, kind, body in _records(stream):
         if kind == _ENCRYPTED:
             return []

@@ -27,9 +27,8 @@ _HAN_RUN = re.compile("[\u3400-\u9fff]{2,24}")
 _HAN = re.compile("[\u3400-\u9fff]+")
 _SYNONYM_FREQUENCY = 5  # a synonym that no record holds is still a word of queries
 _PROJECT_NAME = 8  # a query this long describes a project: outputs bring their benefits along
-_ROOM = (
-    10  # with fewer answers than a page there is room for the benefits of outputs, however short the query
-)
+_ROOM = 10
+"""With fewer answers than a page there is room for the benefits of outputs, however short the query."""
 _WORD = 2
 _LONG = 40  # a text this long is not asked for one slip
 _HELD = 3  # records that hold two characters together make them a word

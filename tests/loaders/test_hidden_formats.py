@@ -141,27 +141,29 @@ def columns(first: int, last: int, *, hidden: bool) -> bytes:
     return record(0x7D, struct.pack("<HHHHHH", first, last, 2304, 15, int(hidden), 0))
 
 
+NONE = 0xFFFFFFFF
+LEAST = 4096  # bytes from which a stream lies in sectors of its own
+
+
+def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    told = (name.encode("utf-16-le"), 2 * len(name) + 2, kind, NONE, NONE, child, start, size)
+    return struct.pack("<64sHBxIII36xII4x", *told)
+
+
 def compound(content: bytes, name: str = "Workbook", chain: dict[int, int] | None = None) -> bytes:
-    """A compound file: sector 0 the table of chains, sector 1 the directory, then the stream."""
+    """A compound file: sector 0 the table of chains, sector 1 the directory, then the stream, with zeros to LEAST."""
+    content = content.ljust(LEAST, b"\0")
     count = -(-len(content) // 512)
     following = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, count + 2), 0xFFFFFFFE]
-    following += [0xFFFFFFFF] * (128 - len(following))
+    following += [NONE] * (128 - len(following))
     for sector, after in (chain or {}).items():
         following[sector] = after
-    marks = (62, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 0, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    marks = (62, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, LEAST, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
     header = struct.pack("<8s16x5H6x9I", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", *marks)
-    header += struct.pack("<109I", 0, *[0xFFFFFFFF] * 108)
-    entries = [("Root Entry", 5, 0xFFFFFFFE, 0), (name, 2, 2, len(content))]
-    directory = b"".join(
-        struct.pack("<64sHB49xII4x", n.encode("utf-16-le"), 2 * len(n) + 2, kind, start, size)
-        for n, kind, start, size in entries
-    )
-    return (
-        header
-        + struct.pack("<128I", *following)
-        + directory.ljust(512, b"\0")
-        + content.ljust(count * 512, b"\0")
-    )
+    header += struct.pack("<109I", 0, *[NONE] * 108)
+    directory = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry(name, 2, NONE, 2, len(content))
+    directory += 2 * entry("", 0, NONE, 0, 0)
+    return header + struct.pack("<128I", *following) + directory + content.ljust(count * 512, b"\0")
 
 
 def test_rows_and_columns_of_an_old_sheet_are_told() -> None:
@@ -184,10 +186,10 @@ def test_a_short_stream_lies_in_small_sectors() -> None:
     whole = bytearray(compound(content))
     chain = struct.pack(f"<{small}I", *range(1, small), 0xFFFFFFFE).ljust(512, b"\xff")
     last = (len(whole) - 512) // 512
-    struct.pack_into("<II", whole, 56, 4096, last)  # shorter ones are small; where their chains are told
+    struct.pack_into("<II", whole, 60, last, 1)  # where the chains of small sectors are told
     struct.pack_into("<I", whole, 512 + 4 * last, 0xFFFFFFFE)
-    struct.pack_into("<I", whole, 1024 + 116, 2)  # the root's own stream is what the small sectors lie in
-    struct.pack_into("<I", whole, 1024 + 128 + 116, 0)
+    # The root's own stream is what the small sectors lie in.
+    whole[1024:1280] = entry("Root Entry", 5, 1, 2, LEAST) + entry("Workbook", 2, NONE, 0, len(content))
     assert stream_of(bytes(whole) + chain, "Workbook") == content
     assert [len(s.rows) + len(s.columns) for s in hidden_in_xls(bytes(whole) + chain)] == [1, 1]
 
@@ -206,7 +208,7 @@ def test_what_is_no_compound_file_has_no_stream() -> None:
 
 @pytest.mark.parametrize("after", [(2, 2), (3, 2), (1, 1), (2, 100_000)])
 def test_a_chain_that_bites_its_tail_is_broken_off(after: tuple[int, int]) -> None:
-    content = stream(row(0, hidden=True)).ljust(2048, b"\0")
+    content = stream(row(0, hidden=True)).ljust(LEAST, b"\0")
     whole = compound(content, chain=dict([after]))
     assert len(stream_of(whole, "Workbook")) <= len(content)
     assert len(hidden_in_xls(whole)) <= 1
