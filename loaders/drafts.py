@@ -233,7 +233,7 @@ def _amount(text: str, table: FoundTable) -> Decimal | None:
     if amount is None:
         return None
     if re.search(r"\d\s*亿", text):
-        return amount * 10_000
+        return wan_of_yi(amount)
     if "万" in text:
         return amount
     if re.search(r"\d\s*元", text):
@@ -282,3 +282,9 @@ def _months(table: FoundTable) -> int | None:
             if match := _MONTHS.search(table.grid.own(row, column)):
                 return int(match[1])
     return None
+
+
+def wan_of_yi(number: Decimal) -> Decimal:
+    """An amount in 亿元 as one in 万元, without the decimal noughts that only its scale brings."""
+    scaled = number * 10_000
+    return scaled.quantize(Decimal(1)) if scaled == scaled.to_integral_value() else scaled

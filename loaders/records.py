@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from indicators.draft import DraftRow
 from indicators.taxonomy import read_level1, read_level2
-from loaders.drafts import number_of
+from loaders.drafts import number_of, wan_of_yi
 from loaders.editions import Classification, Levels, classify
 from loaders.found import LoadTable, TableRow
 from loaders.grid import SURE, column_letters
@@ -258,17 +258,12 @@ def _in_wan(table: LoadTable, name: str, plain: str, number: Decimal) -> Decimal
     above = " ".join(t for row in table.grid.cells[: table.header_row] for t in row if t and len(t) <= 20)
     for text in (plain, table.header(name), " ".join((table.title, above))):
         if "亿" in text:
-            return _whole(number * 10_000)
+            return wan_of_yi(number)
         if "万" in text:
             return number
         if re.search(r"[(（]元[)）]|单位[:：]\s*元|^[\d.,]+元$", text):
             return number / 10_000
     return number
-
-
-def _whole(number: Decimal) -> Decimal:
-    """The number without the decimal noughts that only its scale brought."""
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
 
 
 def _cell_faults(table: LoadTable, found: TableRow, row: Row) -> Iterator[RowProblem]:
